@@ -1,0 +1,17 @@
+"""Shared nouns. Imports nothing from the rest of the package."""
+
+from segmem.core.clip import Clip, FrameSource, Geometry, Kind, Labels
+from segmem.core.features import Features, Prediction, Prompt
+from segmem.core.settings import Settings
+
+__all__ = [
+    "Clip",
+    "Features",
+    "FrameSource",
+    "Geometry",
+    "Kind",
+    "Labels",
+    "Prediction",
+    "Prompt",
+    "Settings",
+]

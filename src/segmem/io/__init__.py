@@ -1,0 +1,1 @@
+"""Files to clips, label maps to files. Knows formats, nothing of models."""

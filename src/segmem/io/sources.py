@@ -1,0 +1,170 @@
+"""What the user names - a file, a glob, a folder, a camera - as a list of cases."""
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from glob import glob, has_magic
+from pathlib import Path
+from typing import Literal
+
+from segmem.core import FrameSource, Kind
+from segmem.core.errors import FormatError, InputError, UsageError
+from segmem.io.formats import Form, case_name, form, known_suffixes
+from segmem.io.numbered import as_one_clip, in_order
+
+As = Literal["clip", "cases"]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One thing to segment.
+
+    Attributes:
+        name: unique among the cases found together; safe as a file name.
+        kind: what a model sees.
+        form: how it is stored.
+        paths: its file, its frames in order, or none for a camera.
+        camera: index of the camera, None for files.
+    """
+
+    name: str
+    kind: Kind
+    form: Literal["image", "video", "frames", "volume", "camera"]
+    paths: tuple[Path, ...] = ()
+    camera: int | None = None
+
+
+def find_cases(source: str, as_: As | None = None) -> list[Case]:
+    """The cases that `source` names, sorted by name. No frame is decoded.
+
+    A folder of pictures is one clip where all are numbered alike and of one size, else a case each;
+    `as_` decides otherwise. Hidden files, other files and subfolders are passed over.
+
+    Raises:
+        InputError: nothing is there, nothing in it is known, kinds are mixed, two cases have one name,
+            or a link leads out of the folder.
+        FormatError: the file's suffix is not known.
+        UsageError: `as_` "clip" is asked of what cannot be one.
+    """
+    path = Path(source).expanduser()
+    if source.isdecimal() and not path.exists():
+        return [Case(f"camera{int(source)}", "video", "camera", camera=int(source))]
+    if path.is_dir():
+        return _from_files(path, _inside(path), case_name=path.resolve().name, as_=as_)
+    if path.is_file():
+        return _from_one(path)
+    if path.is_symlink():
+        raise InputError(f"{source} is a link to {path.readlink()}, which does not exist.")
+    if has_magic(source):
+        return _from_glob(str(path), as_)
+    raise InputError(
+        f"{source} does not exist. Name a file, a folder, a glob in quotes, or a camera's number."
+    )
+
+
+def open_case(case: Case, start: int = 0) -> FrameSource:
+    """The frames of a case. `start` skips the first frames of a video or of numbered frames.
+
+    Raises:
+        InputError: the file cannot be used (each reader says how).
+        SurroundingsError: the camera or an optional package is missing.
+    """
+    if case.form == "camera":
+        from segmem.io.camera import Camera
+
+        return Camera(case.camera or 0, case.name)
+    if case.form == "video":
+        from segmem.io.video import VideoFile
+
+        return VideoFile(case.paths[0], case.name, start)
+    if case.form == "volume":
+        from segmem.io.volume import read_volume
+
+        return read_volume(case.paths[0], case.name)
+    from segmem.io.images import FrameFolder, read_image
+
+    if case.form == "frames":
+        return FrameFolder(case.paths, case.name, start)
+    return read_image(case.paths[0], case.name)
+
+
+def _from_one(path: Path) -> list[Case]:
+    kind = form(path)
+    if kind is None:
+        raise FormatError(
+            f"{path}: the suffix {path.suffix or '(none)'!r} is not known. Known: {known_suffixes()}."
+        )
+    return [_case(path, kind, case_name(path))]
+
+
+def _from_glob(pattern: str, as_: As | None) -> list[Case]:
+    found = [Path(name) for name in sorted(glob(pattern, recursive=True))]  # noqa: PTH207 - takes absolute patterns
+    files = [path for path in found if path.is_file()]
+    if not files:
+        raise InputError(f"{pattern} matches no file. Check the pattern; a folder is named without a star.")
+    root = Path(os.path.commonpath([path.absolute().parent for path in files]))
+    return _from_files(root, files, case_name=root.name, as_=as_, what=pattern)
+
+
+def _from_files(root: Path, files: list[Path], case_name: str, as_: As | None, what: str = "") -> list[Case]:
+    known = [(path, kind) for path in files if (kind := form(path)) is not None]
+    kind = _one_kind(what or str(root), root, known, files)
+    paths = [path for path, _ in known]
+    _require_within(root, paths)
+    if as_ == "clip" and kind != "image":
+        raise UsageError(
+            f"{what or root} holds {kind}s; only pictures can be taken as one clip. Leave `--as` out."
+        )
+    if kind == "image" and as_ != "cases" and as_one_clip(paths, asked=as_ == "clip"):
+        return [Case(case_name, "video", "frames", in_order(paths))]
+    return [_case(path, kind, name) for path, name in _named(root, paths)]
+
+
+def _case(path: Path, kind: Form, name: str) -> Case:
+    return Case(name, kind, kind, (path,))
+
+
+def _inside(folder: Path) -> list[Path]:
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as why:
+        raise InputError(f"{folder} cannot be read ({why.strerror}). Check its permissions.") from None
+    return [path for path in entries if not path.name.startswith(".") and not path.is_dir()]
+
+
+def _one_kind(what: str, root: Path, known: list[tuple[Path, Form]], files: list[Path]) -> Form:
+    counts = Counter(kind for _, kind in known)
+    if len(counts) > 1:
+        listed = ", ".join(f"{n} {kind}{'s' * (n > 1)}" for kind, n in sorted(counts.items()))
+        raise InputError(f"{what} holds {listed}. Name one kind, for example '{root}/*{known[0][0].suffix}'.")
+    if counts:
+        return next(iter(counts))
+    if files:
+        raise InputError(f"{what} holds {len(files)} files, none of a known kind. Known: {known_suffixes()}.")
+    folders = sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    hint = f" Name one of its folders: {', '.join(folders[:5])}." if folders else ""
+    raise InputError(f"{what} holds no file to segment.{hint}")
+
+
+def _require_within(root: Path, paths: list[Path]) -> None:
+    home = root.resolve()
+    for path in paths:
+        if not path.resolve().is_relative_to(home):
+            raise InputError(
+                f"{path} is a link that leads out of {root}. Name the file it leads to, or copy it."
+            )
+
+
+def _named(root: Path, paths: list[Path]) -> list[tuple[Path, str]]:
+    """Names from file names; where a glob finds one name in several folders, the folders are put before it."""
+    names = [case_name(path) for path in paths]
+    if len({path.absolute().parent for path in paths}) > 1 and len(set(names)) < len(names):
+        inner = [path.absolute().relative_to(root.absolute()) for path in paths]
+        names = ["_".join((*path.parts[:-1], case_name(path))) for path in inner]
+    seen: dict[str, Path] = {}
+    for path, name in zip(paths, names, strict=True):
+        if (other := seen.setdefault(name.casefold(), path)) is not path:
+            raise InputError(
+                f"{other} and {path} would both be case {name!r}. Rename one, or name them one by one."
+            )
+    return list(zip(paths, names, strict=True))

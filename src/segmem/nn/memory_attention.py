@@ -1,0 +1,116 @@
+"""Memory attention of SAM2: features of the present look at features of the past."""
+
+import torch
+from einops import rearrange
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from segmem.core import Settings
+from segmem.memory import Memory
+from segmem.memory.slots import recency
+from segmem.nn.attention import Angles, RotaryAttention
+from segmem.nn.positions import Grid, rotary_angles, sine_grid
+
+
+class MemoryAttentionSettings(Settings):
+    """Size of the memory attention; the defaults are SAM2's."""
+
+    width: int = 256
+    """Channels of the features that look back."""
+    memory_width: int = 64
+    """Channels of a memory token."""
+    layers: int = 4
+    """How many layers."""
+    ffn: int = 2048
+    """Hidden width of the feed-forward part."""
+    heads: int = 1
+    """Attention heads."""
+
+
+class MemoryAttentionLayer(nn.Module):
+    """Self-attention, attention to memory, feed-forward; each normalised first (SAM2, section 4)."""
+
+    def __init__(self, settings: MemoryAttentionSettings) -> None:
+        super().__init__()
+        d = settings.width
+        self.self_attn = RotaryAttention(d, heads=settings.heads)
+        self.cross_attn_image = RotaryAttention(d, settings.memory_width, settings.heads)
+        self.linear1 = nn.Linear(d, settings.ffn)
+        self.linear2 = nn.Linear(settings.ffn, d)
+        self.norm1, self.norm2, self.norm3 = nn.LayerNorm(d), nn.LayerNorm(d), nn.LayerNorm(d)
+
+    def forward(
+        self, x: Tensor, keys: Tensor, values: Tensor, here: Angles, there: Angles, mask: Tensor | None
+    ) -> Tensor:
+        y = self.norm1(x)
+        x = x + self.self_attn(y, y, y, here, here)
+        x = x + self.cross_attn_image(self.norm2(x), keys, values, here, there, mask)
+        out: Tensor = x + self.linear2(F.relu(self.linear1(self.norm3(x))))
+        return out
+
+
+class MemoryAttention(nn.Module):
+    """A stack of layers and a last norm, with SAM2's parameter names."""
+
+    def __init__(self, settings: MemoryAttentionSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.layers = nn.ModuleList(MemoryAttentionLayer(settings) for _ in range(settings.layers))
+        self.norm = nn.LayerNorm(settings.width)
+
+    def memory_position(self, grid: Grid, pool: int = 1) -> Tensor:
+        """(L, memory_width), the sine code of each token of one remembered frame."""
+        return sine_grid(pooled(grid, pool), self.settings.memory_width)
+
+    def forward(
+        self,
+        tokens: Tensor,
+        memory: Tensor,
+        memory_position: Tensor,
+        grid: Grid,
+        pool: int = 1,
+        mask: Tensor | None = None,
+    ) -> Tensor:
+        """(B, h*w, width) that have looked at memory.
+
+        Args:
+            tokens: (B, h*w, width) of the present frame.
+            memory: (B, R*L, memory_width), R remembered frames of L tokens.
+            memory_position: broadcast to memory; added to the keys only.
+            grid: (h, w) of the tokens.
+            pool: each memory token stands for pool x pool cells, L = ceil(h / pool) * ceil(w / pool).
+            mask: (B, R*L) bool, True where a token may be seen; None sees all.
+        """
+        head = self.settings.width // self.settings.heads
+        here = _on(tokens, rotary_angles(grid, head))
+        there = _on(tokens, rotary_angles(pooled(grid, pool), head, pool))
+        x = tokens + 0.1 * sine_grid(grid, self.settings.width).to(tokens)
+        keys = memory + memory_position
+        seen = None if mask is None else mask[:, None, None, :]
+        for layer in self.layers:
+            x = layer(x, keys, memory, here, there, seen)
+        out: Tensor = self.norm(x)
+        return out
+
+
+class TemporalCode(nn.Module):
+    """A learnt code for how recent a memory is, by rank (SAM2's maskmem_tpos_enc)."""
+
+    def __init__(self, capacity: int, memory_width: int) -> None:
+        super().__init__()
+        self.maskmem_tpos_enc = nn.Parameter(torch.zeros(capacity, 1, 1, memory_width))
+        nn.init.trunc_normal_(self.maskmem_tpos_enc, std=0.02)
+
+    def forward(self, memory: Memory) -> Tensor:
+        """(B, R, 1, memory_width)."""
+        rank = recency(memory.age, memory.valid).clamp(max=len(self.maskmem_tpos_enc) - 1)
+        return rearrange(self.maskmem_tpos_enc[rank], "b r 1 1 c -> b r 1 c")
+
+
+def pooled(grid: Grid, pool: int) -> Grid:
+    """(h, w) of a grid whose cells are pooled pool x pool; a rest counts as a cell."""
+    return -(-grid[0] // pool), -(-grid[1] // pool)
+
+
+def _on(like: Tensor, angles: Angles) -> Angles:
+    return angles[0].to(like), angles[1].to(like)

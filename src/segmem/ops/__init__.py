@@ -1,0 +1,1 @@
+"""Pure tensor functions: the model's grid and back, intensities, augmentation, drawing."""

@@ -1,0 +1,51 @@
+"""From a file's own units to what a network was trained on."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from segmem.core import Settings
+
+RGB_MEAN = (0.485, 0.456, 0.406)  # ImageNet
+RGB_STD = (0.229, 0.224, 0.225)
+
+
+class IntensitySettings(Settings):
+    """How a model wants its intensities."""
+
+    kind: Literal["rgb", "percentile"] = "rgb"
+    """rgb: bytes, ImageNet mean and deviation. percentile: a scan, its own percentiles to 0..1, then the same."""
+    low: float = 0.5
+    """Percentile of the whole scan that becomes 0."""
+    high: float = 99.5
+    """Percentile of the whole scan that becomes 1."""
+
+
+def window(frames: Tensor, settings: IntensitySettings) -> tuple[float, float]:
+    """The (low, high) values of a case (T, C, H, W) that become 0 and 1. NaN and Inf are left out.
+
+    A case without contrast gives (value, value + 1), so that it becomes 0 everywhere.
+    """
+    if settings.kind == "rgb":
+        return 0.0, 255.0
+    finite = frames[torch.isfinite(frames)].float()
+    if finite.numel() == 0:
+        return 0.0, 1.0
+    rank = torch.tensor([settings.low, settings.high]) / 100 * (finite.numel() - 1)
+    ordered = finite.sort().values
+    low, high = (float(ordered[int(r)]) for r in rank.round())
+    return (low, high) if high > low else (low, low + 1.0)
+
+
+def normalise(frames: Tensor, low: float, high: float) -> Tensor:
+    """(..., 1 or 3, H, W) in file units to (..., 3, H, W) float32, ImageNet-standardised. NaN becomes `low`."""
+    x = frames.float()
+    if frames.is_floating_point():
+        x = torch.nan_to_num(x, nan=low, posinf=high, neginf=low).clamp(low, high)
+    x = (x - low) / (high - low)
+    if x.shape[-3] == 1:
+        x = x.expand(*x.shape[:-3], 3, *x.shape[-2:])
+    mean = torch.tensor(RGB_MEAN, device=x.device)[:, None, None]
+    std = torch.tensor(RGB_STD, device=x.device)[:, None, None]
+    return (x - mean) / std

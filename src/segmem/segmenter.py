@@ -1,0 +1,202 @@
+"""The one forward path. A frame passes six rooms, in this order, and never goes back:
+
+encode -> prompt -> recall -> attend -> decode -> memorise
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Protocol, Self
+
+import torch
+from torch import Tensor, nn
+
+from segmem.core import Features, Kind, Prediction, Prompt
+from segmem.core.errors import UsageError
+from segmem.memory import Entry, Memory, MemoryBank, MemoryPolicy, Query
+from segmem.ops.fit import Fit, FitSettings, pad, resize
+from segmem.ops.intensity import IntensitySettings, normalise
+
+
+class ImageNetwork(Protocol):
+    """Encodes a frame and decodes features to logits (B, K, H, W)."""
+
+    def prepare(self, frames: Tensor, fit: Fit, window: tuple[float, float]) -> Tensor:
+        """Frames (B, C, `fit.size`) in file units to (B, 3, `fit.grid`) as the network takes them.
+
+        Args:
+            fit: `ops.fit.plan(size, model.spec.fit)`.
+            window: `ops.intensity.window(whole case, model.spec.intensity)`.
+        """
+        return pad(normalise(resize(frames, fit.scaled, "image"), *window), fit)
+
+    def encode(self, frame: Tensor) -> Features: ...
+
+    def decode(self, features: Features) -> Tensor: ...
+
+
+class MemoryParts(Protocol):
+    """Looks back at memory, and makes memory tokens (B, L, C) of features and a foreground probability."""
+
+    def attend(self, top: Tensor, memory: Memory | None) -> Tensor: ...
+
+    def memorise(self, top: Tensor, foreground: Tensor) -> Tensor: ...
+
+
+class Spec(Protocol):
+    """What a segmenter knows of its input and output; `methods.spec.ModelSpec` is one."""
+
+    @property
+    def input(self) -> Kind: ...
+
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+
+    @property
+    def fit(self) -> FitSettings: ...
+
+    @property
+    def intensity(self) -> IntensitySettings: ...
+
+    @property
+    def temperature(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All that a stream carries from one frame to the next. Owned by the caller, never by the model."""
+
+    frame: int
+    memory: MemoryBank | None
+
+    @classmethod
+    def start(cls) -> Self:
+        """Before the first frame."""
+        return cls(frame=0, memory=None)
+
+    def fork(self) -> Self:
+        """A copy that lives on by itself; `step` consumes the state it is given."""
+        return replace(self, memory=None if self.memory is None else self.memory.fork())
+
+    def detach(self) -> Self:
+        """The same state, cut from the graph: where back-propagation through time ends."""
+        return replace(self, memory=None if self.memory is None else self.memory.detach())
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All of it by name, to be saved; `from_tensors` is the inverse."""
+        named = {"frame": torch.tensor(self.frame)}
+        if self.memory is not None:
+            named |= {f"memory.{f.name}": getattr(self.memory, f.name) for f in fields(MemoryBank)}
+        return named
+
+    @classmethod
+    def from_tensors(cls, named: Mapping[str, Tensor]) -> Self:
+        """The state that `tensors` wrote down."""
+        stored = {f.name: named.get(f"memory.{f.name}") for f in fields(MemoryBank)}
+        there = {name: value for name, value in stored.items() if value is not None}
+        return cls(int(named["frame"]), MemoryBank(**there) if there else None)
+
+
+class MemorySegmenter(nn.Module):
+    """A 2D network, memory parts and a policy. Holds weights only.
+
+    Args:
+        network: encodes and decodes single frames.
+        memory: memory attention and memory encoder.
+        policy: which slots are written and read.
+        spec: the input it was made for, and its classes. Logits are divided by `spec.temperature`, so that
+            probabilities mean what they say.
+    """
+
+    def __init__(self, network: nn.Module, memory: nn.Module, policy: MemoryPolicy, spec: Spec) -> None:
+        super().__init__()
+        self.network: ImageNetwork = network  # type: ignore[assignment]
+        self.memory: MemoryParts = memory  # type: ignore[assignment]
+        self.policy = policy
+        self.spec = spec
+
+    def step(
+        self, frame: Tensor | Features, state: State, prompt: Prompt | None = None, *, recall: bool = True
+    ) -> tuple[Prediction, State]:
+        """Segment one frame of each stream.
+
+        Args:
+            frame: (B, 3, H, W) as `prepare` makes it, or the features `encode` made of it.
+            state: of the streams; consumed, `state.fork()` keeps a copy.
+            prompt: for promptable methods.
+            recall: False runs the 2D network alone: memory is neither read nor written.
+
+        Returns:
+            Logits (B, K, H, W) with scores, and the state after this frame.
+
+        Raises:
+            UsageError: a prompt for a method that takes none.
+        """
+        # encode
+        features = frame if isinstance(frame, Features) else self.encode(frame)
+
+        # prompt
+        if prompt is not None:
+            raise UsageError("This model takes no prompts: it names the classes it finds by itself.")
+
+        # recall
+        now = torch.full((features.top.shape[0],), state.frame, device=features.top.device)
+        query = Query(key=features.top.mean(dim=(2, 3)), frame=now)
+        memory = self._recall(query, state) if recall else None
+
+        # attend
+        fused = replace(features, top=self.memory.attend(features.top, memory))
+
+        # decode
+        logits = self.network.decode(fused).float()
+        calibrated = logits / self.spec.temperature
+        prediction = Prediction(calibrated, confidence(calibrated))
+
+        # memorise
+        after = replace(state, frame=state.frame + 1)
+        return prediction, self._memorise(fused, logits, prediction, now, after) if recall else after
+
+    def prepare(self, frames: Tensor, fit: Fit, window: tuple[float, float]) -> Tensor:
+        """Frames (B, C, `fit.size`) in file units to (B, 3, `fit.grid`) as the network takes them.
+
+        Args:
+            fit: `ops.fit.plan(size, model.spec.fit)`.
+            window: `ops.intensity.window(whole case, model.spec.intensity)`.
+        """
+        return pad(normalise(resize(frames, fit.scaled, "image"), *window), fit)
+
+    def encode(self, frame: Tensor) -> Features:
+        """Features of (B, 3, H, W), to be handed to `step`; frames can be encoded in batches ahead of it."""
+        return self.network.encode(frame)
+
+    def _recall(self, query: Query, state: State) -> Memory | None:
+        if state.memory is None:
+            return None
+        return state.memory.read(query, self.policy.recall(query, state.memory))
+
+    def _memorise(
+        self, fused: Features, logits: Tensor, prediction: Prediction, now: Tensor, state: State
+    ) -> State:
+        foreground = 1 - logits.softmax(dim=1)[:, :1]
+        tokens = self.memory.memorise(fused.top, foreground)
+        entry = Entry(
+            tokens, tokens.mean(dim=1), prediction.score, now, torch.zeros_like(now, dtype=torch.bool)
+        )
+        bank = state.memory or MemoryBank.empty(self.policy.capacity, like=entry)
+        return replace(state, memory=bank.write(entry, self.policy.slot_for(entry, bank)))
+
+    def base_parameters(self) -> Iterator[nn.Parameter]:
+        """Those of the 2D network."""
+        return self.get_submodule("network").parameters()
+
+    def memory_parameters(self) -> Iterator[nn.Parameter]:
+        """Those of memory attention, memory encoder and the projections."""
+        return self.get_submodule("memory").parameters()
+
+
+def confidence(logits: Tensor) -> Tensor:
+    """(B,) in 0..1: mean foreground probability over predicted foreground; one minus the mean where there is none."""
+    foreground = 1 - logits.softmax(dim=1)[:, 0]
+    found = (logits.argmax(dim=1) > 0).float()
+    area = found.sum(dim=(1, 2))
+    sure = (foreground * found).sum(dim=(1, 2)) / area.clamp(min=1)
+    return torch.where(area > 0, sure, 1 - foreground.mean(dim=(1, 2)))

@@ -1,0 +1,32 @@
+import torch
+
+from segmem.ops.intensity import RGB_MEAN, RGB_STD, IntensitySettings, normalise, window
+
+SCAN = IntensitySettings(kind="percentile", low=0.0, high=100.0)
+
+
+def test_bytes_span_the_byte_range():
+    assert window(torch.zeros(1, 3, 2, 2), IntensitySettings()) == (0.0, 255.0)
+
+
+def test_a_scan_spans_its_own_percentiles_without_nan():
+    scan = torch.tensor([1.0, 5.0, float("nan"), 3.0, float("inf")]).view(5, 1, 1, 1)
+    assert window(scan, SCAN) == (1.0, 5.0)
+
+
+def test_a_constant_scan_becomes_zero_everywhere():
+    scan = torch.full((2, 1, 3, 3), 7.0)
+    got = normalise(scan, *window(scan, SCAN))
+    assert torch.allclose(got[:, 0], torch.tensor(-RGB_MEAN[0] / RGB_STD[0]))
+
+
+def test_a_scan_without_a_single_number_is_defined():
+    assert window(torch.full((1, 1, 2, 2), float("nan")), SCAN) == (0.0, 1.0)
+
+
+def test_grey_becomes_three_channels_and_nan_becomes_low():
+    got = normalise(torch.tensor([float("nan"), 4.0]).view(1, 1, 1, 2), 2.0, 4.0)
+    expected = torch.tensor(
+        [[(v - m) / s for v in (0.0, 1.0)] for m, s in zip(RGB_MEAN, RGB_STD, strict=True)]
+    )
+    assert torch.allclose(got[0, :, 0], expected)
