@@ -1,0 +1,1 @@
+"""Where labelled cases are, and how training clips are cut from them."""

@@ -1,0 +1,132 @@
+"""Training clips, each a pure function of where in training it is drawn, so that a resumed run sees the same."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from segmem.data.cache import CachedCase
+from segmem.ops.augment import AugmentSettings, augment
+
+PADDING = (124, 116, 104)  # the ImageNet mean in bytes: what a model sees where a frame is padded
+Order = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Cases that are drawn from together.
+
+    Attributes:
+        cases: at least one, each with a labelled frame.
+        weight: how often, relative to the other sources.
+    """
+
+    cases: Sequence[CachedCase]
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ClipPlan:
+    """What one stage draws.
+
+    Attributes:
+        batch: clips a step.
+        length: frames a clip.
+        stride: frames between two of a clip, on average.
+        grid: (H, W) of what is drawn.
+        augment: how it is changed.
+    """
+
+    batch: int
+    length: int
+    stride: int
+    grid: tuple[int, int]
+    augment: AugmentSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Clips to learn from.
+
+    Attributes:
+        frames: (B, T, 3, H, W) uint8.
+        labels: (B, T, H, W) uint8 class ids.
+        labelled: (B, T) bool; a frame without a label gives no loss, but the memory reads it.
+        corrupted: (B, T) bool.
+    """
+
+    frames: Tensor
+    labels: Tensor
+    labelled: Tensor
+    corrupted: Tensor
+
+
+def sample_batch(
+    sources: Sequence[Source], plan: ClipPlan, seed: int, stage: str, step: int, rank: int = 0
+) -> Batch:
+    """The clips of one step. Same arguments, same clips, on any machine and after any interruption."""
+    first = rank * plan.batch
+    clips = [_draw(sources, plan, generator(seed, stage, step, first + place)) for place in range(plan.batch)]
+    frames, labels, labelled, corrupted = (torch.stack(parts) for parts in zip(*clips, strict=True))
+    return Batch(frames, labels, labelled, corrupted)
+
+
+def generator(seed: int, stage: str, step: int, place: int) -> torch.Generator:
+    """Randomness of one clip, independent of every other clip's."""
+    digest = hashlib.sha256(f"{seed}/{stage}/{step}/{place}".encode()).digest()
+    made = torch.Generator()
+    made.manual_seed(int.from_bytes(digest[:7], "little"))
+    return made
+
+
+def _draw(
+    sources: Sequence[Source], plan: ClipPlan, random: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    weights = torch.tensor([source.weight for source in sources])
+    source = sources[int(torch.multinomial(weights, 1, generator=random))]
+    case = source.cases[int(torch.randint(len(source.cases), (1,), generator=random))]
+    order = frame_order(case.labelled, plan.length, plan.stride, random)
+    unique, place = np.unique(order, return_inverse=True)
+    frames = torch.from_numpy(np.array(case.frames[unique]))[place]
+    labels = torch.from_numpy(np.array(case.labels[unique]))[place]
+    labelled = torch.from_numpy(np.array(case.labelled[order]))
+    still = case.length == 1 and plan.length > 1
+    changed = augment(frames, labels, plan.grid, plan.augment, random, padding=PADDING, motion=still)
+    return changed.frames, changed.labels, labelled, changed.corrupted
+
+
+def frame_order(
+    labelled: NDArray[np.bool_],
+    length: int,
+    stride: int,
+    random: torch.Generator,
+) -> Order:
+    """Which frames a clip visits, in order; the last one is labelled.
+
+    The step is drawn from 1 to 2 * `stride` - 1 and the direction of time is random. A clip that would leave
+    the case turns back at its end, as a film run backwards.
+
+    Args:
+        labelled: (T,) which frames of the case have labels; at least one.
+        length: frames of the clip.
+        stride: mean step between them.
+    """
+    known = np.flatnonzero(labelled)
+    last = int(known[int(torch.randint(len(known), (1,), generator=random))])
+    step = 1 + int(torch.randint(2 * stride - 1, (1,), generator=random))
+    sign = 1 - 2 * int(torch.randint(2, (1,), generator=random))
+    wanted = last - sign * step * np.arange(length - 1, -1, -1)
+    return _reflect(wanted, len(labelled))
+
+
+def _reflect(index: Order, length: int) -> Order:
+    if length == 1:
+        return np.zeros_like(index)
+    period = 2 * (length - 1)
+    folded = np.mod(index, period)
+    back: Order = np.minimum(folded, period - folded)
+    return back

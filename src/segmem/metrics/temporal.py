@@ -1,0 +1,84 @@
+"""Temporal consistency: does a label map, carried along the motion of the picture, agree with the next one?
+
+Each frame's map is compared with the map before it, brought over by backward flow (t -> t-1), nearest pixel, where
+the flow is valid. IoU of each class but the background, mean over the pairs of frames, then over classes.
+A still, wrong answer is consistent too: read it beside the truth's own consistency on the same video.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmem.core.errors import GeometryError
+from segmem.metrics.flow import ENGINE, BackwardFlow, sources
+from segmem.metrics.overlap import LabelMap, confusion, iou_of
+from segmem.metrics.summary import Summary, by_class, mean_present
+
+
+@dataclass(frozen=True, slots=True)
+class Consistency:
+    """Temporal consistency of one clip.
+
+    Attributes:
+        name: "TC" with the flow's engine and preset.
+        classes: of each class but the background: mean IoU over the pairs in which it is present.
+        mean: over those classes; NaN where none is ever present.
+        pairs: of consecutive frames.
+    """
+
+    name: str
+    classes: tuple[Summary, ...]
+    mean: float
+    pairs: int
+
+
+def temporal_consistency(
+    labels: LabelMap, flows: Iterable[BackwardFlow], classes: int, engine: str = ENGINE
+) -> Consistency:
+    """Warped-mask IoU of one clip.
+
+    Args:
+        labels: (T, H, W), whole numbers 0..K-1. One clip: pairs never cross a cut.
+        flows: T-1 of them, from each frame but the first to the one before.
+        classes: K, the background counted.
+        engine: what made the flows.
+
+    Raises:
+        GeometryError: there are not T-1 flows, or their size is not that of the labels.
+    """
+    scores = [iou_of(counts)[1:] for counts in _along(labels, flows, classes)]
+    summary = by_class(np.array(scores)) if scores else ()
+    return Consistency(f"TC ({engine})", summary, mean_present([s.mean for s in summary]).mean, len(scores))
+
+
+def flicker(labels: LabelMap, flows: Iterable[BackwardFlow], classes: int) -> float:
+    """Share of pixels whose class changes along the flow, of those that are no background before or after.
+
+    Arguments and errors as of `temporal_consistency`; NaN where there is nothing but background.
+    """
+    total = sum(_along(labels, flows, classes), start=np.zeros((classes, classes), np.int64))
+    counted = total.sum() - total[0, 0]
+    return float(1 - total.diagonal()[1:].sum() / counted) if counted else float("nan")
+
+
+def _along(labels: LabelMap, flows: Iterable[BackwardFlow], classes: int) -> Iterator[NDArray[np.int64]]:
+    """For each pair of frames the (K, K) counts of class before (row) and now (column), where the flow is valid."""
+    maps = np.asarray(labels)
+    made = iter(flows)
+    for t, (before, now) in enumerate(pairwise(maps), start=1):
+        flow = next(made, None)
+        if flow is None or flow.valid.shape != now.shape:
+            have = "missing" if flow is None else f"of size {flow.valid.shape}"
+            raise GeometryError(
+                f"Temporal consistency: the flow of frame {t} is {have}; labels are {maps.shape}."
+            )
+        row, column, inside = sources(flow.step)
+        seen = flow.valid & inside
+        yield confusion(now[seen], before[row, column][seen], classes)
+    if next(made, None) is not None:
+        raise GeometryError(
+            f"Temporal consistency: more flows than the {max(len(maps) - 1, 0)} pairs of frames."
+        )
