@@ -35,11 +35,14 @@ class ImageNetwork(Protocol):
 
 
 class MemoryParts(Protocol):
-    """Looks back at memory, and makes memory tokens (B, L, C) of features and a foreground probability."""
+    """Looks back at memory, makes memory tokens (B, L, C) of features and a foreground probability, and tells
+    from features alone whether a frame is spoilt (B,), as logits."""
 
     def attend(self, top: Tensor, memory: Memory | None) -> Tensor: ...
 
     def memorise(self, top: Tensor, foreground: Tensor) -> Tensor: ...
+
+    def doubt(self, top: Tensor) -> Tensor: ...
 
 
 class Spec(Protocol):
@@ -153,7 +156,9 @@ class MemorySegmenter(nn.Module):
 
         # memorise
         after = replace(state, frame=state.frame + 1)
-        return prediction, self._memorise(fused, logits, prediction, now, after) if recall else after
+        if not recall or not self.policy.due(state.frame):
+            return prediction, after
+        return prediction, self._memorise(fused, logits, prediction, now, after)
 
     def prepare(self, frames: Tensor, fit: Fit, window: tuple[float, float]) -> Tensor:
         """Frames (B, C, `fit.size`) in file units to (B, 3, `fit.grid`) as the network takes them.
@@ -187,6 +192,10 @@ class MemorySegmenter(nn.Module):
     def base_parameters(self) -> Iterator[nn.Parameter]:
         """Those of the 2D network."""
         return self.get_submodule("network").parameters()
+
+    def gate_parameters(self) -> Iterator[nn.Parameter]:
+        """Those that decide how much memory is taken; they are among the memory's."""
+        return self.get_submodule("memory.gate").parameters()
 
     def memory_parameters(self) -> Iterator[nn.Parameter]:
         """Those of memory attention, memory encoder and the projections."""

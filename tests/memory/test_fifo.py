@@ -17,7 +17,7 @@ def entry(frame: int, score: float = 1.0) -> Entry:
 
 def after(policy: Fifo, frames: int) -> MemoryBank:
     bank = MemoryBank.empty(policy.capacity, like=entry(0))
-    for frame in range(frames):
+    for frame in filter(policy.due, range(frames)):
         bank = bank.write(entry(frame), policy.slot_for(entry(frame), bank))
     return bank
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import torch
 
 from segmem.memory import Memory
@@ -50,3 +52,31 @@ def test_a_foreground_map_of_another_size_is_resized():
     top = torch.randn(1, 12, 3, 5)
     whole, half = torch.ones(1, 1, 96, 160), torch.ones(1, 1, 48, 80)
     assert torch.allclose(part().memorise(top, whole), part().memorise(top, half), atol=1e-5)
+
+
+def test_an_untrained_one_reads_each_cell_where_it_is():
+    wide = SMALL.model_copy(update={"width": 128})
+    memory = ResidualMemory(12, wide, capacity=3).eval()
+    torch.nn.init.normal_(memory.back.weight)
+    marked, empty = read([[True]]), read([[True]])
+    tokens = torch.zeros(1, 1, 15, 8)
+    tokens[0, 0, 7] = 0.1  # row 1, column 2 of (3, 5)
+    marked, empty = replace(marked, tokens=tokens), replace(empty, tokens=tokens * 0)
+    top = torch.randn(1, 12, 3, 5)
+    change = (memory.attend(top, marked) - memory.attend(top, empty)).abs().mean(dim=1)[0]
+    assert change.flatten().argmax() == 7
+    assert change[1, 2] > 3 * change[:, 4].max()
+
+
+def test_a_closed_gate_leaves_the_floor():
+    top, memory = torch.randn(1, 12, 3, 5), part(trained=True)
+    torch.nn.init.zeros_(memory.gate.weight)
+    opened, closed = [], []
+    seen = read([[True]])
+    for bias, kept in ((50.0, opened), (-50.0, closed)):
+        torch.nn.init.constant_(memory.gate.bias, bias)
+        for memory.floor in (0.0, 0.25):
+            kept.append(memory.attend(top, seen) - top)
+    assert torch.allclose(closed[0], torch.zeros(()), atol=1e-6)
+    assert torch.allclose(closed[1], 0.25 * opened[1], atol=1e-5)
+    assert torch.equal(opened[0], opened[1])

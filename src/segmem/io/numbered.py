@@ -5,7 +5,6 @@ from pathlib import Path
 
 from segmem.core.errors import InputError, UsageError
 from segmem.io.formats import case_name
-from segmem.io.images import image_size
 
 _LAST_NUMBER = re.compile(r"(.*?)(\d+)(\D*)$", re.DOTALL)
 
@@ -23,7 +22,11 @@ def as_one_clip(paths: list[Path], asked: bool) -> bool:
                 " order. Rename them, or leave `--as clip` out."
             )
         return True
-    return len(paths) > 1 and _numbered(paths) and len({image_size(path) for path in paths}) == 1
+    if len(paths) < 2 or not _numbered(paths):
+        return False
+    from segmem.io.images import image_size  # brings torch, which a misspelt path need not wait for
+
+    return len({image_size(path) for path in paths}) == 1
 
 
 def in_order(paths: list[Path]) -> tuple[Path, ...]:

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -71,7 +72,8 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error}).") from error
     finally:
-        half.unlink(missing_ok=True)
+        with suppress(OSError):  # its folder may be what could not be made
+            half.unlink()
 
 
 def digest(path: Path) -> str:

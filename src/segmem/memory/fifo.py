@@ -19,10 +19,13 @@ class Fifo(Settings):
     min_score: float = Field(default=0.0, ge=0.0, le=1.0)
     """A frame whose score is below this is not remembered."""
 
+    def due(self, frame: int) -> bool:
+        """Every `stride`-th frame."""
+        return frame % self.stride == 0
+
     def slot_for(self, entry: Entry, bank: MemoryBank) -> Tensor:
-        """The oldest slot, or none off the stride and below the score."""
-        wanted = (entry.frame % self.stride == 0) & (entry.score >= self.min_score)
-        return torch.where(wanted, oldest(bank.frame), -1)
+        """The oldest slot, or none below the score."""
+        return torch.where(entry.score >= self.min_score, oldest(bank.frame), -1)
 
     def recall(self, query: Query, bank: MemoryBank) -> Recall:
         """All that is there."""

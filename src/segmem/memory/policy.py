@@ -1,4 +1,4 @@
-"""The two questions every memory policy answers."""
+"""The questions every memory policy answers: is a frame due, where does it go, what is read."""
 
 from typing import Protocol
 
@@ -13,6 +13,10 @@ class MemoryPolicy(Protocol):
     @property
     def capacity(self) -> int:
         """Slots a stream's bank needs."""
+        ...
+
+    def due(self, frame: int) -> bool:
+        """Whether frame number `frame` may be remembered at all; if not, no entry is made of it."""
         ...
 
     def slot_for(self, entry: Entry, bank: MemoryBank) -> Tensor:

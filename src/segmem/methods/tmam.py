@@ -21,6 +21,8 @@ class TmamSettings(Settings):
     """Which frames are kept."""
     pool: int = Field(default=1, ge=1)
     """Memory tokens are averaged pool x pool."""
+    floor: float = Field(default=0.0, ge=0, le=1)
+    """The least share of what memory says that is added where the present frame is clear."""
 
 
 def build(network: NetworkSettings, settings: TmamSettings, spec: Spec) -> MemorySegmenter:
@@ -32,5 +34,7 @@ def build(network: NetworkSettings, settings: TmamSettings, spec: Spec) -> Memor
         spec: its input and classes.
     """
     base = EncoderDecoder(network, len(spec.classes))
-    memory = ResidualMemory(base.channels, settings.attention, settings.policy.capacity, settings.pool)
+    memory = ResidualMemory(
+        base.channels, settings.attention, settings.policy.capacity, settings.pool, settings.floor
+    )
     return MemorySegmenter(base, memory, settings.policy, spec)

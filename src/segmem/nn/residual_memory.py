@@ -6,8 +6,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from segmem.memory import Memory
-from segmem.nn.memory_attention import MemoryAttention, MemoryAttentionSettings, TemporalCode
+from segmem.nn.memory_attention import (
+    MemoryAttention,
+    MemoryAttentionLayer,
+    MemoryAttentionSettings,
+    TemporalCode,
+)
 from segmem.nn.memory_encoder import MASK_STRIDE, MemoryEncoder, MemoryEncoderSettings
+
+OPEN = 4.0  # the gate begins at the sigmoid of it: all but open
+LOCALITY = 3.0  # a cell one step away gets about a sixth of the weight
 
 
 class ResidualMemory(nn.Module):
@@ -22,19 +30,29 @@ class ResidualMemory(nn.Module):
         settings: of the memory attention.
         capacity: most frames read at once.
         pool: memory tokens are averaged pool x pool.
+        floor: the least share of what memory says that is added; a gate decides on the rest.
     """
 
     def __init__(
-        self, channels: int, settings: MemoryAttentionSettings, capacity: int, pool: int = 1
+        self,
+        channels: int,
+        settings: MemoryAttentionSettings,
+        capacity: int,
+        pool: int = 1,
+        floor: float = 0.0,
     ) -> None:
         super().__init__()
-        self.pool = pool
+        self.pool, self.floor = pool, floor
         self.project = nn.Conv2d(channels, settings.width, 1)
         self.memory_attention = MemoryAttention(settings)
         self.temporal_code = TemporalCode(capacity, settings.memory_width)
+        self.gate = nn.Linear(2 * channels, 1)
+        nn.init.zeros_(self.gate.weight)
+        nn.init.constant_(self.gate.bias, OPEN)
         self.back = nn.Conv2d(settings.width, channels, 1)
         for parameter in self.back.parameters():
             nn.init.zeros_(parameter)
+        _look_straight_back(self.memory_attention)
         self.memory_encoder = MemoryEncoder(
             MemoryEncoderSettings(width=settings.width, memory_width=settings.memory_width)
         )
@@ -55,8 +73,20 @@ class ResidualMemory(nn.Module):
             self.pool,
             self._mask(memory, some),
         )
-        update = self.back(rearrange(seen, "b (h w) c -> b c h w", h=grid[0]))
+        update = self.openness(top) * self.back(rearrange(seen, "b (h w) c -> b c h w", h=grid[0]))
         return top + torch.where(some[:, None, None, None], update, 0.0).to(top.dtype)
+
+    def openness(self, top: Tensor) -> Tensor:
+        """(B, 1, 1, 1) in `floor`..1: how much of what memory says is added to (B, C, h, w)."""
+        share = self.doubt(top).sigmoid()
+        return (self.floor + (1 - self.floor) * share)[:, None, None, None]
+
+    def doubt(self, top: Tensor) -> Tensor:
+        """(B,) logits that a frame is spoilt, from mean and deviation of its (B, C, h, w) features alone."""
+        told = torch.cat([top.mean(dim=(2, 3)), top.std(dim=(2, 3))], dim=1).float()
+        with torch.autocast(top.device.type, enabled=False):
+            logits: Tensor = self.gate(F.layer_norm(told, told.shape[1:]))
+        return logits[:, 0]
 
     def _mask(self, memory: Memory, some: Tensor) -> Tensor | None:
         """(B, R*L), None where every slot is valid. A row with none sees all, so that no softmax is empty."""
@@ -80,3 +110,15 @@ class ResidualMemory(nn.Module):
             tokens = F.avg_pool2d(tokens, self.pool, ceil_mode=True, count_include_pad=False)
         out: Tensor = rearrange(tokens, "b c h w -> b (h w) c")
         return out
+
+
+def _look_straight_back(attention: MemoryAttention) -> None:
+    """Begin with queries and keys that differ by their place alone, so that each cell reads its own past.
+
+    Equal biases, turned by rotary angles, match best where the places agree. Without it attention begins by
+    averaging the whole memory, and a few hundred steps are not enough to learn where to look.
+    """
+    for layer in attention.modules():
+        if isinstance(layer, MemoryAttentionLayer):
+            nn.init.constant_(layer.cross_attn_image.q_proj.bias, LOCALITY)
+            nn.init.constant_(layer.cross_attn_image.k_proj.bias, LOCALITY)
