@@ -1,0 +1,1 @@
+"""Whole experiments as YAML data, validated by `segmem.train.settings`."""

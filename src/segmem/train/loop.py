@@ -1,0 +1,178 @@
+"""The training loop: stage after stage, validated, saved, resumable to the bit."""
+
+from pathlib import Path
+
+import torch
+from lightning_fabric import Fabric
+
+from segmem.core.errors import InterruptedRun
+from segmem.io.tensors import read_tensors
+from segmem.methods.build import build
+from segmem.methods.load import WEIGHTS, fill, find_weights, save
+from segmem.segmenter import MemorySegmenter
+from segmem.train.checkpoint import Position, latest, read_position, restore, write_checkpoint
+from segmem.train.claim import CHECKPOINTS, claim
+from segmem.train.course import Course, make_course
+from segmem.train.interrupt import Interrupt
+from segmem.train.log import Log
+from segmem.train.machine import make_fabric
+from segmem.train.material import Material, gather
+from segmem.train.settings import TrainSettings
+from segmem.train.temperature import fit_temperature, validation_pixels
+from segmem.train.validation import validate
+
+
+def train(
+    settings: TrainSettings,
+    data_root: Path,
+    run: Path,
+    resume: bool = False,
+    *,
+    cache: Path | None = None,
+    quiet: bool = False,
+) -> Path:
+    """Train a model.
+
+    Args:
+        settings: all that decides what is learnt.
+        data_root: what the sources' paths are relative to.
+        run: the run's folder: settings.yaml, checkpoints/, log/ (TensorBoard), history.jsonl, model.safetensors.
+        resume: go on from the last checkpoint; the result equals an unbroken run's to the bit.
+        cache: where decoded cases are kept; runs may share it. None keeps them in the run's folder.
+        quiet: tell nothing on stderr.
+
+    Returns:
+        The weights file.
+
+    Raises:
+        UsageError: `run` holds a run already and `resume` is not set.
+        SettingsError: a resumed run has other settings.
+        InterruptedRun: Ctrl-C or SIGTERM; a checkpoint was written.
+    """
+    with Interrupt() as interrupt:
+        fabric = make_fabric(settings)
+        if fabric.is_global_zero:
+            claim(settings, run, resume)
+        fabric.barrier()
+        torch.manual_seed(settings.seed)
+        model = _begin(settings)
+        position = Position()
+        if resume:
+            path = latest(run / CHECKPOINTS)
+            position = read_position(path)
+            restore(path, model, None)
+        model = model.to(fabric.device).to(memory_format=torch.channels_last)  # half the time on CPUs
+        with fabric.rank_zero_first():
+            material = gather(settings, data_root, cache or run / "cache")
+        total = sum(stage.steps for stage in settings.stages)
+        with Log(run, total, position.total, quiet or fabric.global_rank > 0) as log:
+            return _Run(fabric, settings, material, model, run, log, interrupt).all_stages(position)
+
+
+def _begin(settings: TrainSettings) -> MemorySegmenter:
+    model = build(settings.model)
+    if settings.begin_from is not None:
+        path = find_weights(settings.begin_from)
+        fill(model, read_tensors(path), path)
+    return model
+
+
+class _Run:
+    """A run under way; only `train` makes one."""
+
+    def __init__(
+        self,
+        fabric: Fabric,
+        settings: TrainSettings,
+        material: Material,
+        model: MemorySegmenter,
+        folder: Path,
+        log: Log,
+        interrupt: Interrupt,
+    ) -> None:
+        self.fabric, self.settings, self.material, self.model = fabric, settings, material, model
+        self.folder, self.log, self.interrupt = folder, log, interrupt
+        self._losses: list[torch.Tensor] = []
+
+    def all_stages(self, position: Position) -> Path:
+        for index in range(position.stage, len(self.settings.stages)):
+            course = make_course(
+                self.fabric, self.settings, self.settings.stages[index], self.material, self.model
+            )
+            if index == position.stage and position.step > 0:
+                restore(latest(self.folder / CHECKPOINTS), self.model, course.optimizer)
+            position = self._stage(course, position)
+        return self._finish()
+
+    def _stage(self, course: Course, position: Position) -> Position:
+        index, before = position.stage, position.total - position.step
+
+        def done(step: int, loss: torch.Tensor) -> None:
+            here = Position(index, step, before + step)
+            self._losses.append(loss)
+            self._tell(course, here)
+            last = step == course.stage.steps
+            if not last and (self._stopped() or here.total % self.settings.checkpoint_every == 0):
+                self._checkpoint(here, course)
+            if not last:
+                self._heed(here)
+
+        course.run(position.step, done)
+        course.average()
+        after = Position(index + 1, 0, before + course.stage.steps)
+        self._checkpoint(after, None)
+        if self.settings.validate_every is None or after.total % self.settings.validate_every:
+            self._validate(course, after)
+        self._heed(after)
+        return after
+
+    def _tell(self, course: Course, here: Position) -> None:
+        if here.total % self.settings.log_every == 0 or here.step == course.stage.steps:
+            mean = float(torch.stack(self._losses).mean())
+            self._losses.clear()
+            self.log.steps(
+                course.stage.name, here.total, mean, course.optimizer.param_groups[0]["scheduled_lr"]
+            )
+        every = self.settings.validate_every
+        if every is not None and here.total % every == 0:
+            with course.averaged():
+                self._validate(course, here)
+
+    def _validate(self, course: Course, here: Position) -> None:
+        cases = self.material.validation
+        if cases and self.fabric.is_global_zero:
+            scores = validate(self.model, cases, course.stage.memory, self.settings.validate_frames)
+            self.log.validation(course.stage.name, here.total, scores)
+        self.fabric.barrier()
+
+    def _checkpoint(self, here: Position, course: Course | None) -> None:
+        if self.fabric.is_global_zero:
+            optimizer = None if course is None else course.optimizer
+            write_checkpoint(self.folder / CHECKPOINTS, here, self.model, optimizer)
+        self.fabric.barrier()
+
+    def _stopped(self) -> bool:
+        """Whether any process was asked to stop."""
+        if self.fabric.world_size == 1:
+            return self.interrupt.asked
+        asked = torch.tensor(float(self.interrupt.asked), device=self.fabric.device)
+        return bool(self.fabric.all_reduce(asked, reduce_op="sum"))
+
+    def _heed(self, here: Position) -> None:
+        if self._stopped():
+            raise InterruptedRun(
+                f"Stopped after step {here.total} of {self.log.total}; a checkpoint is in"
+                f" {self.folder / CHECKPOINTS}. Go on with the same command and --resume."
+            )
+
+    def _finish(self) -> Path:
+        path = self.folder / WEIGHTS
+        if self.fabric.is_global_zero:
+            cases, memory = self.material.validation, any(s.memory for s in self.settings.stages)
+            if cases:
+                logits, labels = validation_pixels(self.model, cases, memory, self.settings.validate_frames)
+                fitted = {"temperature": fit_temperature(logits, labels)}
+                self.model.spec = self.settings.model.model_copy(update=fitted)
+            save(self.model, path)
+        self.fabric.barrier()
+        return path

@@ -1,0 +1,113 @@
+"""The cases of a run, decoded: what is drawn from, what validates, and the grid they share."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from segmem.core.errors import InputError, SettingsError, nearest
+from segmem.data.cache import Cache, CachedCase
+from segmem.data.cases import LabelledCase
+from segmem.data.drawn import drawn_cases
+from segmem.data.layouts import find_labelled
+from segmem.data.sample import Source
+from segmem.data.splits import Split, by_fraction, by_groups
+from segmem.train.settings import DataSettings, TrainSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Attributes:
+    sources: to draw training clips from.
+    validation: cases kept aside.
+    grid: (H, W) of training clips: the smallest that holds every training frame.
+    """
+
+    sources: tuple[Source, ...]
+    validation: tuple[CachedCase, ...]
+    grid: tuple[int, int]
+
+    def of(self, groups: tuple[str, ...]) -> tuple[Source, ...]:
+        """The sources with only the cases of `groups`; all, where none is named.
+
+        Raises:
+            SettingsError: no training case is of these groups.
+        """
+        if not groups:
+            return self.sources
+        kept = [
+            Source([case for case in source.cases if case.group in groups], source.weight)
+            for source in self.sources
+        ]
+        found = tuple(source for source in kept if source.cases)
+        if not found:
+            known = sorted({case.group for source in self.sources for case in source.cases})
+            raise SettingsError(
+                f"stages: no training case is of {', '.join(groups)}.{nearest(groups[0], known)}"
+            )
+        return found
+
+
+def gather(settings: TrainSettings, data_root: Path, folder: Path) -> Material:
+    """Find, split and decode the cases.
+
+    Args:
+        settings: of the run.
+        data_root: what the sources' paths are relative to.
+        folder: where decoded cases are kept.
+
+    Raises:
+        InputError: no cases, or none with a label.
+        SettingsError: a group that does not exist.
+    """
+    found = [
+        find_labelled(data_root / source.path, source.layout, source.group)
+        for source in settings.data.sources
+    ]
+    split = _split(settings, [case for cases in found for case in cases])
+    spec = settings.model
+    cache = Cache(folder, spec.fit, spec.intensity, spec.classes)
+    sources: list[Source] = []
+    validation: list[CachedCase] = []
+    for source, cases in zip(settings.data.sources, found, strict=True):
+        kept = _labelled(cache.open_all(_chosen(cases, split.train), source.label_map), source.path)
+        validation += cache.open_all(_chosen(cases, split.validation), source.label_map)
+        if kept:
+            sources.append(Source(kept, source.weight))
+    sources += _drawn(settings.data, cache)
+    if not sources:
+        raise InputError(f"{data_root}: nothing to train on. Name data.sources, or data.synthetic.")
+    grids = [case.fit(spec.fit).grid for source in sources for case in source.cases]
+    grid = max(g[0] for g in grids), max(g[1] for g in grids)
+    return Material(tuple(sources), tuple(validation), grid)
+
+
+def _split(settings: TrainSettings, cases: list[LabelledCase]) -> Split:
+    groups = sorted({case.group for case in cases})
+    for name in settings.data.exclude:
+        if name not in groups:
+            raise SettingsError(f"data.exclude: {name!r} is no group of the data.{nearest(name, groups)}")
+    kept = [case for case in cases if case.group not in settings.data.exclude]
+    if not kept:
+        return Split((), ())
+    if settings.data.validation:
+        return by_groups(kept, settings.data.validation)
+    return by_fraction(kept, settings.data.validation_fraction, settings.seed)
+
+
+def _chosen(cases: list[LabelledCase], among: tuple[LabelledCase, ...]) -> list[LabelledCase]:
+    wanted = {id(case) for case in among}
+    return [case for case in cases if id(case) in wanted]
+
+
+def _labelled(cases: list[CachedCase], where: str) -> list[CachedCase]:
+    kept = [case for case in cases if case.labelled.any()]
+    if cases and not kept:
+        raise InputError(f"{where}: not one frame of its {len(cases)} cases has a label.")
+    return kept
+
+
+def _drawn(data: DataSettings, cache: Cache) -> list[Source]:
+    made = data.synthetic
+    if made is None:
+        return []
+    cases = drawn_cases(made.count, made.frames, made.size, made.first_seed, made.hard_share)
+    return [Source(cache.open_all(cases), made.weight)]

@@ -1,0 +1,46 @@
+"""BatchNorm in training: frozen, learning, or its statistics estimated anew."""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from segmem.ops.intensity import normalise
+from segmem.segmenter import MemorySegmenter, State
+
+
+def norms(model: nn.Module) -> list[_BatchNorm]:
+    """Every BatchNorm in it."""
+    return [part for part in model.modules() if isinstance(part, _BatchNorm)]
+
+
+def set_training(model: nn.Module, freeze_norm: bool) -> None:
+    """Training mode, with BatchNorm in evaluation mode where it is frozen."""
+    model.train()
+    for part in norms(model):
+        part.train(not freeze_norm)
+
+
+@torch.no_grad()
+def estimate(model: MemorySegmenter, batches: Iterable[Tensor]) -> None:
+    """Give BatchNorm the mean statistics of `batches` under the present weights.
+
+    Averaged weights need it: the running statistics are those of the weights the optimiser was at.
+
+    Args:
+        model: left in evaluation mode.
+        batches: frames (N, 3, H, W) uint8, on the model's device.
+    """
+    parts = norms(model)
+    momenta = [part.momentum for part in parts]
+    model.eval()
+    for part in parts:
+        part.reset_running_stats()
+        part.momentum = None  # a plain mean over batches
+        part.train()
+    for frames in batches:
+        model.step(normalise(frames, 0, 255), State.start(), recall=False)
+    for part, momentum in zip(parts, momenta, strict=True):
+        part.momentum = momentum
+    model.eval()

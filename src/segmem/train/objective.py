@@ -1,0 +1,100 @@
+"""From clips to one loss: frames pass through the model in order, with the state carried."""
+
+from dataclasses import replace
+
+import torch
+from einops import rearrange
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from segmem.core import Features
+from segmem.ops.intensity import normalise
+from segmem.segmenter import MemorySegmenter, State
+from segmem.train.loss import LabelledLoss
+
+
+class ClipObjective(nn.Module):
+    """A module, so that devices, precision and processes can wrap one forward pass of whole clips.
+
+    Args:
+        model: what learns.
+        memory: whether frames pass through the memory.
+        back: frames at a clip's end that are back-propagated through.
+        stride: the memory policy's; each frame of a clip counts as so many frames of the video, so that
+            each is remembered, as every `stride`-th one is in use.
+    """
+
+    def __init__(self, model: MemorySegmenter, memory: bool, back: int, stride: int) -> None:
+        super().__init__()
+        self.model, self.memory, self.back, self.stride = model, memory, back, stride
+        self.loss = LabelledLoss()
+
+    def forward(self, frames: Tensor, labels: Tensor, labelled: Tensor) -> Tensor:
+        """The loss of a batch.
+
+        Args:
+            frames: (B, T, 3, H, W) uint8.
+            labels: (B, T, H, W) uint8.
+            labelled: (B, T) bool; other frames only feed the memory.
+        """
+        if not self.memory:
+            prediction, _ = self.model.step(_ready(frames[labelled]), State.start(), recall=False)
+            return self._measure(prediction.logits, labels[labelled])
+        warm = max(0, frames.shape[1] - self.back)
+        state = State.start()
+        if warm:
+            with torch.no_grad():
+                _, state = self._run(self._encode(frames[:, :warm]), state, 0)
+        logits, _ = self._run(self._encode(frames[:, warm:]), state.detach(), warm)
+        known = labelled[:, warm:]
+        return self._measure(logits[known], labels[:, warm:][known])
+
+    def _encode(self, frames: Tensor) -> list[Features]:
+        """The features of each moment of (B, T, 3, H, W); all are encoded in one batch."""
+        encoded = self.model.encode(_ready(rearrange(frames, "b t c h w -> (t b) c h w")))
+        return _moments(encoded, *frames.shape[:2])
+
+    def _run(self, moments: list[Features], state: State, first: int) -> tuple[Tensor, State]:
+        """Logits (B, T, K, H, W) of consecutive frames."""
+        logits = []
+        for place, features in enumerate(moments):
+            state = replace(state, frame=(first + place) * self.stride)
+            prediction, state = self.model.step(features, state)
+            logits.append(prediction.logits)
+        return torch.stack(logits, dim=1), state
+
+    def _measure(self, logits: Tensor, labels: Tensor) -> Tensor:
+        with torch.autocast(logits.device.type, enabled=False):
+            loss: Tensor = self.loss(logits, labels)
+        return loss
+
+
+class GateObjective(nn.Module):
+    """Teaches the memory's gate which frames are spoilt, from the augmentation that spoilt them.
+
+    Args:
+        model: whose gate learns; nothing else does.
+    """
+
+    def __init__(self, model: MemorySegmenter) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, frames: Tensor, corrupted: Tensor) -> Tensor:
+        """Binary cross-entropy over frames (B, T, 3, H, W) uint8, with `corrupted` (B, T) bool."""
+        with torch.no_grad():
+            top = self.model.encode(_ready(frames.flatten(0, 1))).top
+        doubt = self.model.memory.doubt(top)
+        return F.binary_cross_entropy_with_logits(doubt.float(), corrupted.flatten().float())
+
+
+def _ready(frames: Tensor) -> Tensor:
+    """Bytes (N, 3, H, W) as the network takes them, channels last: a third faster on CPUs, more in bf16."""
+    return normalise(frames, 0, 255).contiguous(memory_format=torch.channels_last)
+
+
+def _moments(features: Features, clips: int, length: int) -> list[Features]:
+    """The features of each frame of (T B) ones."""
+    tops = torch.split(features.top, clips)
+    skips = [torch.split(skip, clips) for skip in features.skips]
+    return [Features(tops[t], tuple(skip[t] for skip in skips)) for t in range(length)]

@@ -1,0 +1,131 @@
+"""A training run, in values."""
+
+from typing import Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from segmem.core import Settings
+from segmem.data.layouts import Layout
+from segmem.methods.spec import ModelSpec
+from segmem.ops.augment import AugmentSettings
+
+
+class SourceSettings(Settings):
+    """One folder of labelled cases."""
+
+    path: str
+    """Relative to the data folder."""
+    layout: Layout | None = None
+    """How the folder is laid out; none recognises it."""
+    label_map: dict[int, int] = Field(default_factory=dict)
+    """Label value in the files to class of the model; values not named keep their number."""
+    group: str | None = None
+    """A regular expression with one group: what it finds in a case's name is its patient, video or operation."""
+    weight: PositiveFloat = 1.0
+    """How often it is drawn, relative to the other sources."""
+
+
+class SyntheticSettings(Settings):
+    """Clips drawn by the generator, in the training mix. Their classes are 1 shaft, 2 manipulator."""
+
+    count: PositiveInt = 32
+    """How many different clips."""
+    frames: PositiveInt = 24
+    """Frames of each."""
+    size: tuple[int, int] = (256, 320)
+    """(rows, columns)."""
+    first_seed: int = 1000
+    """The clips' seeds run from here."""
+    hard_share: float = Field(default=0.25, ge=0, le=1)
+    """About the share of their frames with blur, dark, smoke or occlusion."""
+    weight: PositiveFloat = 0.5
+    """How often one is drawn, relative to the other sources."""
+
+
+class DataSettings(Settings):
+    """What is learnt from, and what is kept aside."""
+
+    sources: tuple[SourceSettings, ...] = ()
+    """Folders of cases."""
+    synthetic: SyntheticSettings | None = None
+    """Generated clips in the mix."""
+    exclude: tuple[str, ...] = ()
+    """Groups that are neither trained nor validated on: the test set."""
+    validation: tuple[str, ...] = ()
+    """Groups that validate."""
+    validation_fraction: float = Field(default=0.0, ge=0, lt=1)
+    """Where no group is named: the share of groups that validate, chosen by the seed."""
+
+
+class StageSettings(Settings):
+    """A number of steps of one kind."""
+
+    name: str
+    """Shown in the log; part of what the clips are drawn from."""
+    steps: PositiveInt
+    """Updates of the weights."""
+    batch: PositiveInt = 8
+    """Clips in each, per process."""
+    length: PositiveInt = 1
+    """Frames of a clip."""
+    back: PositiveInt = 4
+    """The last so many frames of a clip are back-propagated through; those before only fill the memory."""
+    stride: PositiveInt | None = None
+    """Mean step between frames of a clip; none takes the memory's own stride."""
+    learning_rate: PositiveFloat = 1e-3
+    """Of RAdamScheduleFree, which needs no schedule."""
+    memory_learning_rate: PositiveFloat | None = None
+    """The memory's own, which begins with fresh weights beside a trained network; none takes `learning_rate`."""
+    weight_decay: float = Field(default=0.0, ge=0)
+    """L2 penalty."""
+    memory: bool = False
+    """Whether frames pass through the memory; else the 2D network learns from labelled frames alone."""
+    train: Literal["all", "base", "memory", "gate"] = "all"
+    """Which parameters learn. gate: only the memory's gate, to tell spoilt frames from clear ones."""
+    freeze_norm: bool | None = None
+    """BatchNorm keeps its statistics; none means exactly in stages with memory."""
+    groups: tuple[str, ...] = ()
+    """Only cases of these groups are drawn, as when memory learns from others than the 2D network; none: all."""
+    augment: AugmentSettings | None = None
+    """How clips are changed in this stage; none takes the run's."""
+    corruption: float | None = Field(default=None, ge=0, le=1)
+    """Share of frames spoilt in this stage; none keeps what `augment` says."""
+
+
+class TrainSettings(Settings):
+    """Everything that decides what a run learns. Saved beside it as settings.yaml."""
+
+    model: ModelSpec = ModelSpec()
+    """What is trained."""
+    begin_from: str | None = None
+    """A run folder, weights file or shipped model of the same network to begin with."""
+    data: DataSettings = DataSettings()
+    """On what."""
+    augment: AugmentSettings = AugmentSettings()
+    """How clips are changed."""
+    stages: tuple[StageSettings, ...] = Field(min_length=1)
+    """One after another, each with a fresh optimiser that begins from the last one's averaged weights."""
+    seed: int = 0
+    """Of weights, clips and their changes."""
+    clip_gradient: PositiveFloat = 1.0
+    """Gradients longer than this are shortened to it."""
+    norm_batches: PositiveInt = 50
+    """Batches from which BatchNorm's statistics are estimated anew after a stage that trained it."""
+    precision: Literal["auto", "32-true", "bf16-mixed"] = "auto"
+    """auto: bf16-mixed where the hardware multiplies bf16 fast, else 32-true."""
+    accelerator: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Where to run."""
+    devices: PositiveInt = 1
+    """Processes, one a device."""
+    threads: PositiveInt | None = None
+    """CPU threads of one process; none leaves PyTorch's choice."""
+    loaders: int = Field(default=1, ge=0)
+    """Threads that cut clips ahead of the training; 0 cuts them in between."""
+    checkpoint_every: PositiveInt = 100
+    """Steps between checkpoints; a stage's end always makes one."""
+    validate_every: PositiveInt | None = None
+    """Steps between validations; none validates at the end of each stage."""
+    validate_frames: PositiveInt | None = None
+    """Only the first so many frames of each validation case."""
+    log_every: PositiveInt = 10
+    """Steps between lines of the log."""

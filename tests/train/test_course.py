@@ -1,0 +1,91 @@
+import pytest
+import torch
+
+from nano import nano
+from segmem.train.course import choose, clip_plan, make_course
+from segmem.train.machine import make_fabric
+from segmem.train.material import gather
+from segmem.train.norms import norms
+
+
+@pytest.fixture
+def course(tmp_path, data, settings):
+    material = gather(settings, data, tmp_path / "cache")
+    return make_course(make_fabric(settings), settings, settings.stages[0], material, nano())
+
+
+def test_steps_are_taken_and_told_from_the_first_on(course):
+    told = []
+    course.run(6, lambda step, loss: told.append((step, bool(torch.isfinite(loss)))))
+    assert told == [(7, True), (8, True)]
+
+
+def test_the_averaged_weights_leave_no_trace(course):
+    course.run(0, lambda *_: None)
+    before = {name: value.clone() for name, value in course.model.state_dict().items()}
+    with course.averaged():
+        assert not course.model.training
+        changed = [n for n, v in course.model.state_dict().items() if not torch.equal(v, before[n])]
+        assert any("running_mean" in name for name in changed)
+        assert any(name.endswith("weight") for name in changed)
+    assert all(torch.equal(value, before[name]) for name, value in course.model.state_dict().items())
+    assert course.model.training
+    assert course.optimizer.param_groups[0]["train_mode"]
+
+
+@pytest.mark.parametrize(
+    ("memory", "trained", "expected"),
+    [
+        (True, "all", (True, True)),
+        (True, "base", (True, False)),
+        (True, "memory", (False, True)),
+        (False, "all", (True, False)),
+    ],
+)
+def test_a_stage_trains_what_it_says(settings, memory, trained, expected):
+    model = nano()
+    chosen = {
+        id(p)
+        for group in choose(model, settings.stages[1].model_copy(update={"memory": memory, "train": trained}))
+        for p in group["params"]
+    }
+    gate = {id(p) for p in model.gate_parameters()}
+    found = tuple(
+        {id(p) in chosen for p in parameters if id(p) not in gate}
+        for parameters in (model.base_parameters(), model.memory_parameters())
+    )
+    assert found == ({expected[0]}, {expected[1]})
+
+
+def test_norms_are_frozen_exactly_with_memory_unless_said_otherwise(tmp_path, data, settings):
+    material, fabric = gather(settings, data, tmp_path / "cache"), make_fabric(settings)
+    base, clips = settings.stages
+    free = clips.model_copy(update={"freeze_norm": False})
+    made = [make_course(fabric, settings, stage, material, nano()) for stage in (base, clips, free)]
+    assert [course.frozen for course in made] == [False, True, False]
+    before = [part.running_mean.clone() for part in norms(made[1].model)]
+    made[1].run(0, lambda *_: None)
+    assert all(torch.equal(a, p.running_mean) for a, p in zip(before, norms(made[1].model), strict=True))
+
+
+def test_a_stage_may_change_the_augmentation(settings):
+    stage = settings.stages[1]
+    assert clip_plan(settings, stage, (64, 64)).augment.corruption.share == 0.3
+    plain = stage.model_copy(update={"corruption": None})
+    assert clip_plan(settings, plain, (64, 64)).augment == settings.augment
+
+
+def test_the_memory_may_learn_at_its_own_rate(settings):
+    stage = settings.stages[1].model_copy(update={"learning_rate": 0.1, "memory_learning_rate": 0.5})
+    model = nano()
+    rates = {id(p): group["lr"] for group in choose(model, stage) for p in group["params"]}
+    assert {rates[id(p)] for p in model.base_parameters()} == {0.1}
+    gate = {id(p) for p in model.gate_parameters()}
+    assert {rates[id(p)] for p in model.memory_parameters() if id(p) not in gate} == {0.5}
+    assert not gate & rates.keys()
+
+
+def test_a_gate_stage_trains_the_gate_alone(settings):
+    model = nano()
+    groups = choose(model, settings.stages[1].model_copy(update={"train": "gate"}))
+    assert [id(p) for group in groups for p in group["params"]] == [id(p) for p in model.gate_parameters()]

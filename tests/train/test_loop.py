@@ -1,0 +1,84 @@
+import json
+import os
+import signal
+
+import pytest
+import torch
+
+from segmem.core.errors import InterruptedRun
+from segmem.io.tensors import read_tensors
+from segmem.methods.build import build
+from segmem.methods.load import load, read_spec
+from segmem.train.checkpoint import checkpoints, latest, read_position
+from segmem.train.loop import train
+
+
+def stop_at(monkeypatch, total):
+    """Send ourselves Ctrl-C when the step is told."""
+    from segmem.train.log import Log
+
+    told = Log.steps
+
+    def steps(self, stage, step, loss, learning_rate):
+        told(self, stage, step, loss, learning_rate)
+        if step == total:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(Log, "steps", steps)
+
+
+@pytest.mark.parametrize("total", [7, 8, 15])
+def test_a_resumed_run_equals_an_unbroken_one_to_the_bit(tmp_path, unbroken, settings, monkeypatch, total):
+    run, where = tmp_path / "run", {"cache": unbroken / "cache", "quiet": True}
+    with monkeypatch.context() as patch:
+        stop_at(patch, total)
+        with pytest.raises(InterruptedRun, match=f"after step {total} of 16; .* --resume"):
+            train(settings, unbroken / "data", run, **where)
+    assert read_position(latest(run / "checkpoints")).total == total
+    assert not (run / "model.safetensors").exists()
+    resumed = train(settings, unbroken / "data", run, resume=True, **where)
+    assert resumed.read_bytes() == (unbroken / "run" / "model.safetensors").read_bytes()
+    final = [read_tensors(latest(folder / "checkpoints")) for folder in (unbroken / "run", run)]
+    assert all(torch.equal(value, final[1][name]) for name, value in final[0].items())
+
+
+def test_a_run_leaves_a_model_its_settings_and_two_checkpoints(unbroken, settings):
+    run = unbroken / "run"
+    assert load(run).spec.classes == ("background", "shaft", "tip")
+    assert read_spec(run / "model.safetensors").temperature != 1.0
+    assert len(checkpoints(run / "checkpoints")) == 2
+    assert len((run / "history.jsonl").read_text().splitlines()) == len(settings.stages)
+
+
+def test_weights_moved_in_both_stages(tmp_path, unbroken, settings):
+    torch.manual_seed(settings.seed)
+    fresh, after = build(settings.model).state_dict(), load(unbroken / "run").state_dict()
+    for part in ("network.segmentation_head.0.weight", "memory.back.weight"):
+        assert float((fresh[part] - after[part]).abs().max()) > 1e-4, part
+
+
+def test_validation_on_the_way_changes_nothing_that_is_learnt(tmp_path, unbroken, settings):
+    often = settings.model_copy(update={"validate_every": 3})
+    watched = train(often, unbroken / "data", tmp_path / "run", cache=unbroken / "cache", quiet=True)
+    assert watched.read_bytes() == (unbroken / "run" / "model.safetensors").read_bytes()
+    assert len((tmp_path / "run" / "history.jsonl").read_text().splitlines()) > len(settings.stages)
+
+
+def test_it_learns(tmp_path, unbroken, settings):
+    stage = settings.stages[0].model_copy(update={"steps": 60, "batch": 4})
+    longer = settings.model_copy(update={"stages": (stage,), "log_every": 60, "checkpoint_every": 100})
+    train(longer, unbroken / "data", tmp_path / "run", cache=unbroken / "cache", quiet=True)
+    last = json.loads((tmp_path / "run" / "history.jsonl").read_text().splitlines()[-1])
+    assert last["shaft"] > 0.5
+
+
+def test_a_run_may_begin_from_another_s_weights(tmp_path, unbroken, settings):
+    first = unbroken / "run" / "model.safetensors"
+    frozen = settings.stages[1].model_copy(update={"train": "memory"})
+    second = settings.model_copy(update={"stages": (frozen,), "begin_from": str(unbroken / "run")})
+    path = train(second, unbroken / "data", tmp_path / "run", cache=unbroken / "cache", quiet=True)
+    before, after = read_tensors(first), read_tensors(path)
+    assert all(
+        torch.equal(value, after[name]) for name, value in before.items() if name.startswith("network.")
+    )
+    assert any(not torch.equal(value, after[name]) for name, value in before.items())

@@ -1,0 +1,43 @@
+import torch
+from torch import nn
+
+from nano import nano
+from segmem.train.norms import estimate, norms, set_training
+
+
+def batches(count=3):
+    random = torch.Generator().manual_seed(1)
+    return [torch.randint(0, 256, (4, 3, 64, 64), dtype=torch.uint8, generator=random) for _ in range(count)]
+
+
+def test_frozen_norms_keep_their_statistics_in_training():
+    model = nano()
+    set_training(model, freeze_norm=True)
+    before = [part.running_mean.clone() for part in norms(model)]
+    model.encode(torch.randn(2, 3, 64, 64))
+    assert model.training
+    assert all(torch.equal(a, part.running_mean) for a, part in zip(before, norms(model), strict=True))
+    set_training(model, freeze_norm=False)
+    model.encode(torch.randn(2, 3, 64, 64))
+    assert not torch.equal(before[0], norms(model)[0].running_mean)
+
+
+def test_the_estimate_is_the_plain_mean_over_batches():
+    model = nano()
+    first = norms(model)[0]
+    seen = []
+    hook = first.register_forward_hook(lambda _part, inputs, _out: seen.append(inputs[0].mean(dim=(0, 2, 3))))
+    estimate(model, batches())
+    hook.remove()
+    assert torch.allclose(first.running_mean, torch.stack(seen).mean(dim=0), atol=1e-5)
+
+
+def test_the_estimate_forgets_what_was_there_and_leaves_the_rest():
+    model, other = nano(), nano()
+    for part in norms(other):
+        nn.init.constant_(part.running_mean, 7.0)
+    estimate(model, batches())
+    estimate(other, batches())
+    assert torch.equal(norms(model)[-1].running_var, norms(other)[-1].running_var)
+    assert not model.training
+    assert norms(model)[0].momentum is not None

@@ -1,0 +1,90 @@
+import torch
+
+from nano import TINY, nano
+from segmem.memory import Fifo
+from segmem.methods.tmam import TmamSettings
+from segmem.train.objective import ClipObjective, GateObjective
+
+
+def clips(batch=2, length=4, seed=0):
+    random = torch.Generator().manual_seed(seed)
+    frames = torch.randint(0, 256, (batch, length, 3, 64, 64), dtype=torch.uint8, generator=random)
+    labels = torch.zeros(batch, length, 64, 64, dtype=torch.uint8)
+    labels[..., 10:40, 10:40] = 1
+    return frames, labels
+
+
+def only_last(frames):
+    labelled = torch.zeros(frames.shape[:2], dtype=torch.bool)
+    labelled[:, -1] = True
+    return labelled
+
+
+def test_labels_of_unlabelled_frames_do_not_matter():
+    objective, (frames, labels) = ClipObjective(nano(), True, 4, 1), clips()
+    known = only_last(frames)
+    other = labels.clone()
+    other[:, :-1] = 2
+    assert torch.equal(objective(frames, labels, known), objective(frames, other, known))
+
+
+def test_an_unlabelled_frame_feeds_the_memory_of_a_labelled_one():
+    objective, (frames, labels) = ClipObjective(nano(), True, 4, 1), clips()
+    known = only_last(frames)
+    past = frames.clone()
+    past[:, 0] = 255 - past[:, 0]
+    assert not torch.equal(objective(frames, labels, known), objective(past, labels, known))
+
+
+def test_gradients_flow_back_through_unlabelled_frames_into_the_memory_encoder():
+    model, (frames, labels) = nano(), clips()
+    ClipObjective(model, True, 4, 1)(frames, labels, only_last(frames)).backward()
+    for name, parameter in model.get_submodule("memory.memory_encoder").named_parameters():
+        assert parameter.grad is not None, name
+        assert float(parameter.grad.abs().sum()) > 0, name
+
+
+def test_back_propagation_stops_where_it_is_told():
+    model, (frames, labels) = nano(), clips()
+    ClipObjective(model, True, 1, 1)(frames, labels, only_last(frames)).backward()
+    assert all(p.grad is None for p in model.get_submodule("memory.memory_encoder").parameters())
+    assert any(p.grad is not None for p in model.base_parameters())
+
+
+def test_a_shorter_back_propagation_gives_the_same_loss():
+    model, (frames, labels) = nano(), clips()
+    known = only_last(frames)
+    losses = [ClipObjective(model, True, back, 1)(frames, labels, known).item() for back in (1, 2, 4)]
+    assert max(losses) - min(losses) < 1e-5
+
+
+def test_every_frame_of_a_clip_is_remembered_whatever_the_stride():
+    strided = TmamSettings(attention=TINY, policy=Fifo(capacity=3, stride=5))
+    frames, labels = clips()
+    known = only_last(frames)
+    one = ClipObjective(nano(tmam=strided), True, 4, 5)(frames, labels, known)
+    plain = ClipObjective(nano(), True, 4, 1)(frames, labels, known)
+    assert abs(float(one) - float(plain)) < 1e-5
+
+
+def test_without_memory_frames_are_on_their_own():
+    objective, (frames, labels) = ClipObjective(nano(), False, 4, 1), clips()
+    known = only_last(frames)
+    past = frames.clone()
+    past[:, 0] = 0
+    assert torch.equal(objective(frames, labels, known), objective(past, labels, known))
+
+
+def test_the_gate_learns_which_frames_are_spoilt():
+    model, (frames, _) = nano(), clips()
+    spoilt = torch.arange(frames.shape[1]).expand(frames.shape[:2]) % 2 == 1
+    frames[spoilt] = 0
+    gate = list(model.gate_parameters())
+    optimiser = torch.optim.Adam(gate, lr=0.1)
+    for _ in range(30):
+        optimiser.zero_grad()
+        loss = GateObjective(model)(frames, spoilt)
+        loss.backward()
+        optimiser.step()
+    assert loss < 0.1
+    assert all(p.grad is None for p in model.parameters() if not any(p is g for g in gate))

@@ -1,0 +1,77 @@
+import pytest
+
+from segmem.core.errors import InputError, SettingsError
+from segmem.train.presets import check, load_settings, preset_names, save_settings
+
+STAGE = {"name": "base", "steps": 1}
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_preset_is_valid(name):
+    assert load_settings(name).model.name == name
+
+
+def test_an_unknown_preset_names_the_nearest():
+    with pytest.raises(SettingsError, match="Did you mean 'tmam-endovis15'"):
+        load_settings("tmam-endovis")
+
+
+def test_changes_reach_into_the_tree():
+    made = load_settings(
+        "nano", changes=["seed=3", "stages.1.steps=7", "model.fit.longest=128", "data.validation=[x]"]
+    )
+    assert (made.seed, made.stages[1].steps, made.model.fit.longest) == (3, 7, 128)
+    assert made.stages[1].memory
+    assert made.data.validation == ("x",)
+
+
+def test_a_file_is_merged_before_the_changes(tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("seed: 5\nmodel: {fit: {longest: 96}}\n")
+    made = load_settings("nano", file, ["seed=6"])
+    assert (made.seed, made.model.fit.longest, made.model.fit.multiple) == (6, 96, 32)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("sed=3", r"'sed'\. Did you mean 'seed'"),
+        ("model.fit.longst=3", r"'model\.fit\.longst'\. Did you mean 'longest'"),
+        ("stages.0.step=3", r"'stages\.0\.step'\. Did you mean 'steps'"),
+        ("data.synthetic.cout=3", r"Did you mean 'count'"),
+        ("seed=many", r"'seed' cannot be 'many'"),
+        ("stages.9.steps=1", r"no place of a list of 2"),
+        ("seed", r"key=value"),
+        ("seed={", r"no YAML value"),
+    ],
+)
+def test_a_wrong_change_is_named(change, message):
+    with pytest.raises(SettingsError, match=message):
+        load_settings("nano", changes=[change])
+
+
+def test_saved_settings_read_back_the_same(tmp_path):
+    made = load_settings("nano", changes=["data.sources=[{path: x, label_map: {3: 1}}]"])
+    save_settings(made, tmp_path / "settings.yaml")
+    assert load_settings(tmp_path / "settings.yaml") == made
+
+
+def test_settings_are_data_and_build_no_objects(tmp_path):
+    file = tmp_path / "bad.yaml"
+    file.write_text("seed: !!python/object/apply:os.getcwd []\n")
+    with pytest.raises(SettingsError, match="not YAML"):
+        load_settings("nano", file)
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path):
+    with pytest.raises(InputError, match=r"none\.yaml"):
+        load_settings(tmp_path / "none.yaml")
+    (tmp_path / "list.yaml").write_text("- 1\n")
+    with pytest.raises(SettingsError, match="keys with values"):
+        load_settings(tmp_path / "list.yaml")
+
+
+def test_a_run_needs_a_stage():
+    with pytest.raises(SettingsError, match="'stages'"):
+        check({"stages": []})
+    assert check({"stages": [STAGE]}).stages[0].name == "base"
