@@ -1,0 +1,193 @@
+"""The verbs: each parses its options, calls one function and prints."""
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from segmem.manifest import Manifest
+
+BAD_INPUT = 3
+
+app = typer.Typer(
+    name="segmem",
+    help="Segmentation that remembers: medical images, surgical video and 3D scans.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class As(StrEnum):
+    """What a folder of pictures is."""
+
+    clip = "clip"
+    cases = "cases"
+
+
+class Device(StrEnum):
+    """Where a model runs."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class Precision(StrEnum):
+    """How precisely."""
+
+    auto = "auto"
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show where an error came from.")]
+
+
+@app.callback(invoke_without_command=True)
+def segmem(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"segmem {installed('segmem')}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command()
+def predict(  # noqa: PLR0913, PLR0917 - an option each
+    source: Annotated[
+        str, typer.Option("-i", "--input", help="A file, a folder, a glob in quotes, or a camera's number.")
+    ],
+    out: Annotated[
+        Path,
+        typer.Option("-o", "--output", help="A folder; or one .png or .nii.gz file for one image or scan."),
+    ],
+    model: Annotated[
+        str | None,
+        typer.Option("-m", "--model", help="A shipped name (segmem models), a run folder or a file."),
+    ] = None,
+    as_: Annotated[
+        As | None, typer.Option("--as", help="A folder of pictures is one clip, or a case each.")
+    ] = None,
+    overlay: Annotated[bool, typer.Option("--overlay", help="Also write overlay.mp4 of each video.")] = False,
+    device: Annotated[Device, typer.Option(help="Where the model runs.")] = Device.auto,
+    precision: Annotated[
+        Precision, typer.Option(help="auto is bfloat16 where this machine is faster with it.")
+    ] = Precision.auto,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads of the network; torch decides if left out.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
+    overwrite: Annotated[bool, typer.Option(help="Replace outputs of an earlier run.")] = True,
+    as_json: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar, no closing words.")] = False,
+    debug: Debug = False,  # noqa: ARG001 - __main__ reads it
+) -> None:
+    """Segment images, videos and scans."""
+    from segmem.predict.request import Request
+    from segmem.predict.run import run
+    from segmem.predict.watch import Watch
+
+    request = Request(
+        source=source,
+        out=out,
+        model=model,
+        as_=as_.value if as_ else None,
+        overlay=overlay,
+        device=device.value,
+        precision=precision.value,
+        threads=threads,
+        resume=resume,
+        overwrite=overwrite,
+        command=("segmem", *sys.argv[1:]),
+    )
+    record = run(request, Watch(bar=not (quiet or as_json)))
+    if as_json:
+        typer.echo(json.dumps({"output": str(out), **record.model_dump(mode="json")}))
+    elif not quiet:
+        typer.echo("\n".join(_told(record, out)))
+    faults = _faults(record)
+    for fault in faults:
+        typer.echo(f"segmem: {fault}", err=True)
+    if faults:
+        raise typer.Exit(BAD_INPUT)
+
+
+@app.command()
+def models(
+    name: Annotated[str | None, typer.Argument(help="One model, to see its whole card.")] = None,
+    as_json: Json = False,
+    debug: Debug = False,  # noqa: ARG001 - __main__ reads it
+) -> None:
+    """List the models that are shipped, or show one's card."""
+    from segmem.catalogue import card, cards
+
+    if name is not None:
+        found = card(name)
+        typer.echo(found.model_dump_json(indent=2) if as_json else found.text())
+        return
+    listed = cards()
+    if as_json:
+        typer.echo(json.dumps({"models": [one.model_dump(mode="json") for one in listed]}, indent=2))
+        return
+    typer.echo("\n".join(one.summary() for one in listed) or "No model is shipped with this installation.")
+
+
+@app.command()
+def train(
+    data: Annotated[Path, typer.Option("-d", "--data", help="A folder in one of the three layouts.")],
+    out: Annotated[Path, typer.Option("-o", "--output", help="The run folder.")],
+    preset: Annotated[str, typer.Option(help="A whole experiment by name.")],
+    config: Annotated[Path | None, typer.Option(help="A YAML file of settings over the preset's.")] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value over both; can be given many times.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run exactly.")] = False,
+    debug: Debug = False,  # noqa: ARG001 - __main__ reads it
+) -> None:
+    """Train a model on your own data."""
+    from segmem.train.loop import train as run
+    from segmem.train.presets import load_settings
+
+    run(load_settings(preset, config, changes or []), data, out, resume)
+    typer.echo(f"The model is in {out}; use it with: segmem predict -m {out}")
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option("-o", "--output", help="The folder to fill.")] = Path("demo"),
+    debug: Debug = False,  # noqa: ARG001 - __main__ reads it
+) -> None:
+    """Segment a synthetic operation and a real scan, and look how well it went."""
+    from segmem.demo import run
+
+    for line in run(out):
+        typer.echo(line)
+
+
+def _told(record: "Manifest", out: Path) -> list[str]:
+    """What came of each case, and where to look."""
+    lines = []
+    for case in record.cases:
+        place = out if case.output in {".", out.name} else out / case.output
+        speed = f"{(case.frames - case.resumed_at) / max(case.seconds, 1e-3):.1f} FPS"
+        lines.append(f"{case.input}: {case.frames} frames in {case.seconds:.1f} s ({speed}) -> {place}")
+    return [*lines, *(f"warning: {text}" for text in record.warnings)]
+
+
+def _faults(record: "Manifest") -> list[str]:
+    """Of the input: what could not be segmented, and what is only a part of it."""
+    damaged = [
+        f"{case.damage} Those are segmented; copy the file again." for case in record.cases if case.damage
+    ]
+    return [*(f"{failure.input} failed: {failure.error}" for failure in record.failures), *damaged]

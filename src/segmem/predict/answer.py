@@ -1,0 +1,37 @@
+"""What a prediction says, in numbers: a label map, and each class's area and confidence."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from segmem.core import Prediction
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One frame's result, off the device.
+
+    Attributes:
+        labels: (H, W) uint8.
+        area: pixels of each class.
+        confidence: mean probability of each class over its own pixels; None where it has none.
+        score: the model's own estimate of how good the answer is.
+    """
+
+    labels: Tensor
+    area: tuple[int, ...]
+    confidence: tuple[float | None, ...]
+    score: float
+
+
+@torch.inference_mode()
+def answer(prediction: Prediction) -> Answer:
+    """Of one stream's prediction (1, K, H, W)."""
+    classes = prediction.logits.shape[1]
+    sure, labels = prediction.logits[0].softmax(dim=0).max(dim=0)  # max is much faster than argmax on a CPU
+    flat = labels.flatten()
+    area = torch.bincount(flat, minlength=classes).tolist()
+    total = torch.bincount(flat, sure.flatten(), minlength=classes).tolist()
+    confidence = tuple(t / a if a else None for t, a in zip(total, area, strict=True))
+    return Answer(labels.byte().cpu(), tuple(area), confidence, float(prediction.score[0]))

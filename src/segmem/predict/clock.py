@@ -1,0 +1,102 @@
+"""Counts the seconds of each part of a run. Parts that run beside each other are counted each."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from time import perf_counter
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from segmem.manifest import Timings
+from segmem.memory import Memory
+from segmem.segmenter import MemoryParts, MemorySegmenter
+
+PARTS = ("decode", "encode", "memory", "head", "write")
+T = TypeVar("T")
+
+
+class Clock:
+    """Seconds by part since it was made, and the frames that were segmented in them.
+
+    `decode` reads files, `encode` is the image encoder, `memory` looks back and remembers, `head` is the
+    network's decoder and the way back to the input's size, `write` makes files of labels.
+    """
+
+    def __init__(self, device: torch.device | None = None) -> None:
+        self.seconds = dict.fromkeys(PARTS, 0.0)
+        self.frames = 0
+        self._began = perf_counter()
+        self._wait = device is not None and device.type == "cuda"
+
+    @contextmanager
+    def part(self, name: str, inside: str | None = None) -> Iterator[None]:
+        """Count what happens within; a part `inside` another is taken from it."""
+        start = self._now()
+        yield
+        spent = self._now() - start
+        self.seconds[name] += spent
+        if inside is not None:
+            self.seconds[inside] -= spent
+
+    def reading(self, frames: Iterable[T]) -> Iterator[T]:
+        """The same frames; the time it takes to get each one is counted as `decode`."""
+        iterator = iter(frames)
+        while True:
+            start = perf_counter()
+            try:
+                frame = next(iterator)
+            except StopIteration:
+                return
+            finally:
+                self.seconds["decode"] += perf_counter() - start
+            yield frame
+
+    def add(self, other: "Clock") -> None:
+        """Count another's parts and frames too."""
+        self.frames += other.frames
+        for name, seconds in other.seconds.items():
+            self.seconds[name] += seconds
+
+    def total(self) -> float:
+        """Seconds since it was made."""
+        return round(perf_counter() - self._began, 3)
+
+    def timings(self) -> Timings:
+        """What a manifest says of them."""
+        total = max(self.total(), 1e-3)
+        whole = sum(self.seconds.values()) or 1.0
+        return Timings(
+            total_s=total,
+            frames_per_s=round(self.frames / total, 2),
+            seconds={name: round(s, 3) for name, s in self.seconds.items()},
+            share={name: round(s / whole, 3) for name, s in self.seconds.items()},
+        )
+
+    def _now(self) -> float:
+        if self._wait:
+            torch.cuda.synchronize()  # a kernel that is only queued has cost nothing yet
+        return perf_counter()
+
+
+class TimedMemory(nn.Module):
+    """Memory parts whose time is counted."""
+
+    def __init__(self, parts: MemoryParts, clock: Clock) -> None:
+        super().__init__()
+        self.parts = parts
+        self.clock = clock
+
+    def attend(self, top: Tensor, memory: Memory | None) -> Tensor:
+        with self.clock.part("memory", inside="head"):
+            return self.parts.attend(top, memory)
+
+    def memorise(self, top: Tensor, foreground: Tensor) -> Tensor:
+        with self.clock.part("memory", inside="head"):
+            return self.parts.memorise(top, foreground)
+
+
+def timed(model: MemorySegmenter, clock: Clock) -> MemorySegmenter:
+    """The same model, sharing every weight, whose memory's time is counted."""
+    network = model.get_submodule("network")
+    return MemorySegmenter(network, TimedMemory(model.memory, clock), model.policy, model.spec).eval()

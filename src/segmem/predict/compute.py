@@ -1,0 +1,50 @@
+"""Where a model runs, and in which precision."""
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+
+from segmem.core.errors import SurroundingsError
+from segmem.ops.precision import fast_bfloat16
+from segmem.predict.request import Device, Precision
+from segmem.segmenter import MemorySegmenter
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """A device and the precision of the network on it; logits, labels and memory tokens stay exact in files."""
+
+    device: torch.device
+    dtype: torch.dtype
+
+    @classmethod
+    def choose(cls, device: Device = "auto", precision: Precision = "auto") -> Self:
+        """What was asked for, or the fastest there is: bfloat16 where the machine has instructions for it.
+
+        Raises:
+            SurroundingsError: CUDA was asked for and this machine has none.
+        """
+        if device == "cuda" and not torch.cuda.is_available():
+            raise SurroundingsError("No CUDA device can be used on this machine. Use --device cpu or auto.")
+        name = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+        half = precision == "bfloat16" or (precision == "auto" and fast_bfloat16(name))
+        return cls(torch.device(name), torch.bfloat16 if half else torch.float32)
+
+    @property
+    def precision(self) -> str:
+        """As written in a manifest."""
+        return str(self.dtype).removeprefix("torch.")
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """The context in which the network runs."""
+        if self.dtype == torch.float32:
+            return nullcontext()
+        return torch.autocast(self.device.type, dtype=self.dtype)
+
+    def place(self, model: MemorySegmenter) -> MemorySegmenter:
+        """The model on the device, in eval mode, in the memory layout that convolutions like."""
+        model.to(self.device)
+        model.to(memory_format=torch.channels_last)
+        return model.eval()

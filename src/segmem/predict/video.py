@@ -1,0 +1,161 @@
+"""One video, folder of frames or camera to a folder of labels, frame by frame."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from torch import Tensor
+
+from segmem import manifest
+from segmem.core import FrameSource, Geometry
+from segmem.core.errors import InputError, InterruptedRun
+from segmem.io.ahead import ahead
+from segmem.io.masks import FrameLabelsWriter, read_mask
+from segmem.io.overlay import OverlayVideo
+from segmem.io.sources import Case, open_case
+from segmem.io.video import VideoFile
+from segmem.manifest import CaseRecord
+from segmem.predict.answer import answer
+from segmem.predict.background import Background
+from segmem.predict.clock import Clock
+from segmem.predict.job import Job, nameless
+from segmem.predict.partial import Partial
+from segmem.predict.stream import DEPTH
+from segmem.predict.table import NAME as TABLE
+from segmem.predict.table import FrameTable, keep_frames
+from segmem.predict.watch import Watch
+from segmem.segmenter import State
+
+LABELS = "labels"
+OVERLAY = "overlay.mp4"
+
+
+def segment_video(job: Job, case: Case, out: Path, watch: Watch, clock: Clock) -> CaseRecord:
+    """Segment `case` into the folder `out`, which appears when it is whole.
+
+    Raises:
+        InterruptedRun: a stop was asked for; what is done so far is kept, hidden, for `--resume`.
+        InputError: the case cannot be read. Nothing is left.
+    """
+    partial = Partial(out)
+    state = partial.state(job.mark(case)) if job.request.resume else None
+    if state is None:
+        partial.begin()
+        state = State.start()
+    try:
+        with job.noting(case):
+            record = _Run(job, case, partial, watch, clock).go(state)
+    except InterruptedRun:
+        raise
+    except Exception:
+        partial.discard()
+        raise
+    partial.finish()
+    return record
+
+
+@dataclass(frozen=True, slots=True)
+class _Writers:
+    """The three things that are written of each frame, beside the model."""
+
+    table: FrameTable
+    labels: FrameLabelsWriter
+    png: Background
+    overlay: OverlayVideo | None
+    video: Background
+
+    def draw(self, frame: Tensor, labels: Tensor) -> None:
+        if self.overlay is not None:
+            self.video.submit(self.overlay.write, frame, labels)
+
+
+class _Run:
+    """One pass over one video."""
+
+    def __init__(self, job: Job, case: Case, partial: Partial, watch: Watch, clock: Clock) -> None:
+        self.job = job
+        self.case = case
+        self.partial = partial
+        self.watch = watch
+        self.clock = clock
+        self.viewer = job.viewer(clock)
+
+    def go(self, state: State) -> CaseRecord:
+        """From the frame that `state` waits for to the end."""
+        first = state.frame
+        skipped = 0 if self.job.request.overlay else first
+        source = open_case(self.case, skipped)
+        geometry = source.geometry
+        expected = None if source.length is None else source.length + skipped
+        with self.watch.case(self.case.name, expected, first), ExitStack() as stack:
+            writers = self._writers(stack, geometry, first)
+            frames = ahead(self.clock.reading(source), DEPTH)
+            for index, frame in enumerate(islice(frames, first - skipped)):
+                writers.draw(frame, read_mask(self.partial.folder / LABELS / f"{index:05d}.png"))
+            state = self._walk(frames, state, writers)
+        self.clock.seconds["write"] += writers.png.seconds + writers.video.seconds
+        if state.frame == 0:
+            raise InputError(f"{self.case.name} holds no frame to segment.")
+        return self._finish(source, geometry, state)
+
+    def _walk(self, frames: Iterator[Tensor], state: State, writers: _Writers) -> State:
+        """Segment what is left of the frames, until they end or a stop is asked for."""
+        for frame in frames:
+            index = state.frame
+            prediction, state = self.viewer.look(frame, state)
+            found = answer(self.viewer.unfit(prediction))
+            writers.table.write(index, found)
+            writers.png.submit(writers.labels.write, index, found.labels)
+            writers.draw(frame, found.labels)
+            self.clock.frames += 1
+            self.watch.tick()
+            if self.watch.stop:
+                break
+        return state
+
+    def _writers(self, stack: ExitStack, geometry: Geometry, first: int) -> _Writers:
+        folder, classes = self.partial.folder, self.job.model.spec.classes
+        if first:
+            keep_frames(folder / TABLE, first)
+        overlay = None
+        if self.job.request.overlay:
+            overlay = stack.enter_context(OverlayVideo(folder / OVERLAY, geometry.size, geometry.fps))
+        return _Writers(
+            stack.enter_context(FrameTable(folder / TABLE, classes, geometry.fps)),
+            FrameLabelsWriter(folder / LABELS),
+            stack.enter_context(Background(threads=2)),
+            overlay,
+            stack.enter_context(Background(threads=1)),
+        )
+
+    def _finish(self, source: FrameSource, geometry: Geometry, state: State) -> CaseRecord:
+        """The record of a whole video, written; or a stream kept for later."""
+        folder = self.partial.folder
+        if self.watch.stop and self.case.form != "camera":  # a camera ends when a person says so
+            (folder / OVERLAY).unlink(missing_ok=True)
+            self.partial.keep(state, self.job.mark(self.case))
+            raise InterruptedRun(
+                f"Interrupted after {state.frame} frames of {self.case.name}. What is whole stays;"
+                " the same command with --resume continues."
+            )
+        record = self._record(source, geometry, state)
+        self.job.manifest(self.clock, [record.model_copy(update={"output": "."})]).write(
+            folder / manifest.NAME
+        )
+        return record
+
+    def _record(self, source: FrameSource, geometry: Geometry, state: State) -> CaseRecord:
+        damage = source.damage if isinstance(source, VideoFile) else None
+        return CaseRecord(
+            input=self.case.paths[0].name if self.case.form == "video" else self.case.name,
+            kind="video",
+            frames=state.frame,
+            resumed_at=state.frame - self.clock.frames,
+            size=geometry.size,
+            fps=geometry.fps,
+            damage=None if damage is None else nameless(self.case, damage),
+            output=self.partial.out.name,
+            seconds=self.clock.total(),
+        )
