@@ -38,7 +38,7 @@ def segment(
     """
     viewer = Viewer(*ready(model))
     opened = as_source(source)
-    if viewer.model.spec.intensity.kind == "percentile":
+    if viewer.model.spec.input == "volume":
         each = [prediction.labels[0].cpu() for prediction in scan_predictions(viewer, as_scan(opened))]
     else:
         seen = viewer.walk(ahead(opened, DEPTH), State.start(), {})

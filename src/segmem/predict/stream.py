@@ -45,7 +45,7 @@ def stream(
     """
     viewer = Viewer(*ready(model))
     source = as_source(frames)
-    if viewer.model.spec.intensity.kind == "percentile":
+    if viewer.model.spec.input == "volume":
         source = (
             source
             if isinstance(source, Clip)

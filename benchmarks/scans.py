@@ -1,0 +1,69 @@
+"""Dice of a model on labelled scans it was not trained on, with memory and without.
+
+    python benchmarks/scans.py --model tmam-hippocampus --preset tmam-hippocampus --data ../shared/data \
+        --out docs/results/hippocampus.csv
+
+The cases are the validation part of the preset's own split. Each is segmented as `segmem predict` does (both ways,
+averaged) and scored on the scan's own grid. The CSV gets a line for each memory mode and case, then the means.
+"""
+
+import argparse
+import csv
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from segmem.data.cases import LabelledCase
+from segmem.data.layouts import find_labelled
+from segmem.data.splits import by_fraction
+from segmem.io.volume import read_label_volume, read_volume
+from segmem.metrics.overlap import dice
+from segmem.predict.segment import scan_predictions
+from segmem.predict.stream import Viewer, ready
+from segmem.train.presets import load_settings
+
+
+def held_out(preset: str, data: Path) -> list[LabelledCase]:
+    """The validation cases of a preset with one source."""
+    settings = load_settings(preset)
+    found = find_labelled(data / settings.data.sources[0].path)
+    return sorted(
+        by_fraction(found, settings.data.validation_fraction, settings.seed).validation, key=lambda c: c.name
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--preset", required=True)
+    parser.add_argument("--data", required=True, type=Path)
+    parser.add_argument("--out", required=True, type=Path)
+    options = parser.parse_args()
+    rows = []
+    for mode in ("own", "none"):
+        viewer = Viewer(*ready(options.model))
+        if mode == "none":
+            viewer.model.step = partial(viewer.model.step, recall=False)  # type: ignore[method-assign]
+        names = viewer.model.spec.classes
+        for case in held_out(options.preset, options.data):
+            image, label = case.files
+            scan = read_volume(image)
+            truth = read_label_volume(label, scan.geometry).numpy()
+            found = [prediction.labels[0] for prediction in scan_predictions(viewer, scan.frames)]
+            scores = dice(torch.stack(found).numpy(), truth, len(names))[1:]
+            rows.append([mode, case.name, *scores, np.nanmean(scores)])
+        means = np.nanmean(np.array([row[2:] for row in rows if row[0] == mode]), axis=0)
+        rows.append([mode, "mean", *means])
+        print(mode, " ".join(f"{n}={m:.4f}" for n, m in zip([*names[1:], "mean"], means, strict=True)))
+    with options.out.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["memory", "case", *(f"dice_{name}" for name in names[1:]), "dice_mean"])
+        writer.writerows([*row[:2], *(f"{v:.4f}" for v in row[2:])] for row in rows)
+
+
+if __name__ == "__main__":
+    main()
