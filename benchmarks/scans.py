@@ -45,14 +45,15 @@ def main() -> None:
     options = parser.parse_args()
     rows = []
     for mode in ("own", "none"):
-        viewer = Viewer(*ready(options.model))
-        if mode == "none":
-            viewer.model.step = partial(viewer.model.step, recall=False)  # type: ignore[method-assign]
-        names = viewer.model.spec.classes
+        loaded = ready(options.model)
+        names = loaded[0].spec.classes
         for case in held_out(options.preset, options.data):
             image, label = case.files
             scan = read_volume(image)
             truth = read_label_volume(label, scan.geometry).numpy()
+            viewer = Viewer(*loaded)
+            if mode == "none":
+                viewer.model.step = partial(viewer.model.step, recall=False)  # type: ignore[method-assign]
             found = [prediction.labels[0] for prediction in scan_predictions(viewer, scan.frames)]
             scores = dice(torch.stack(found).numpy(), truth, len(names))[1:]
             rows.append([mode, case.name, *scores, np.nanmean(scores)])

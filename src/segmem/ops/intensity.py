@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -32,9 +33,8 @@ def window(frames: Tensor, settings: IntensitySettings) -> tuple[float, float]:
     finite = frames[torch.isfinite(frames)].float()
     if finite.numel() == 0:
         return 0.0, 1.0
-    rank = torch.tensor([settings.low, settings.high]) / 100 * (finite.numel() - 1)
-    ordered = finite.sort().values
-    low, high = (float(ordered[int(r)]) for r in rank.round())
+    ranks = [round(share / 100 * (finite.numel() - 1)) for share in (settings.low, settings.high)]
+    low, high = (float(value) for value in np.partition(finite.numpy(force=True), ranks)[ranks])
     return (low, high) if high > low else (low, low + 1.0)
 
 
