@@ -103,7 +103,8 @@ def _occlude(rng: np.random.Generator, picture: Array, moment: Moment, t: int) -
     mask = step(reach - np.sqrt(x * x + y * y), -soft, soft)[..., None]
     dark = np.full(3, 0.03 + 0.08 * rng.random(), np.float32)
     tone = picture.mean(axis=(0, 1)) * np.float32(1.1) if rng.random() < 0.6 else dark
-    body = tone * (1 + fractal(rng, size, 50 * unit, 3)[..., None] * np.float32(0.25))
+    relief: Array = fractal(rng, size, 50 * unit, 3)[..., None] * np.float32(0.25)
+    body = tone * (1 + relief)
     out: Array = picture + mask * (body - picture)
     return out
 
