@@ -15,7 +15,7 @@ from segmem.nn.memory_attention import (
 from segmem.nn.memory_encoder import MASK_STRIDE, MemoryEncoder, MemoryEncoderSettings
 
 OPEN = 4.0  # the gate begins at the sigmoid of it: all but open
-LOCALITY = 3.0  # a cell one step away gets about a sixth of the weight
+LOCALITY = 3.0  # a cell one step away gets about a fifth of the weight
 
 
 class ResidualMemory(nn.Module):

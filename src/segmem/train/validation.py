@@ -1,12 +1,14 @@
 """Cases kept aside, segmented frame after frame as in use, and scored."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from segmem.data.cache import CachedCase
+from segmem.metrics.overlap import Scores, confusion, dice_of
+from segmem.metrics.summary import by_class
 from segmem.ops.fit import pad, unpad
 from segmem.ops.intensity import normalise
 from segmem.segmenter import MemorySegmenter, State
@@ -41,42 +43,24 @@ def validate(
     A video's or image's Dice is the mean over labelled frames that show or were given the class; a volume's
     is over all its voxels. A class that no case has is left out.
     """
-    names = model.spec.classes[1:]
-    per_case = np.array([_dice(model, case, memory, frames, len(names)) for case in cases])
-    scores = {
-        name: float(np.nanmean(per_case[:, place]))
-        for place, name in enumerate(names)
-        if len(per_case) and not np.isnan(per_case[:, place]).all()
-    }
+    names = model.spec.classes
+    per_case = [_dice(model, case, memory, frames, len(names)) for case in cases]
+    if not per_case:
+        return {}
+    means = by_class(np.stack(per_case))
+    scores = {name: m.mean for name, m in zip(names[1:], means[1:], strict=True) if m.present}
     return {**scores, "mean": float(np.mean(list(scores.values())))} if scores else {}
 
 
-def _dice(
-    model: MemorySegmenter, case: CachedCase, memory: bool, frames: int | None, classes: int
-) -> Sequence[float]:
-    parts = [
-        _overlap(logits.argmax(dim=0).cpu().numpy(), case.labels[index], classes)
+def _dice(model: MemorySegmenter, case: CachedCase, memory: bool, frames: int | None, classes: int) -> Scores:
+    """(K,) of one case, NaN where it has no such class."""
+    counts = [
+        confusion(logits.argmax(dim=0).cpu(), case.labels[index], classes)
         for index, logits in stream_logits(model, case, memory, frames)
         if case.labelled[index]
     ]
-    if not parts:
-        return [float("nan")] * classes
-    counts = np.array(parts)  # frames, classes, (2 x shared, sum)
+    if not counts:
+        return np.full(classes, np.nan)
     if case.kind == "volume":
-        counts = counts.sum(axis=0, keepdims=True)
-    there = counts[..., 1] > 0
-    dice = np.divide(counts[..., 0], counts[..., 1], where=there, out=np.full(there.shape, np.nan))
-    return [
-        float(np.mean(column[~np.isnan(column)])) if (~np.isnan(column)).any() else np.nan
-        for column in dice.T
-    ]
-
-
-def _overlap(predicted: np.ndarray, truth: np.ndarray, classes: int) -> list[tuple[float, float]]:
-    rows = []
-    for value in range(1, classes + 1):
-        a, b = predicted == value, truth == value
-        rows.append(
-            (2.0 * float(np.count_nonzero(a & b)), float(np.count_nonzero(a)) + float(np.count_nonzero(b)))
-        )
-    return rows
+        return dice_of(np.sum(counts, axis=0))
+    return np.array([found.mean for found in by_class(np.stack([dice_of(count) for count in counts]))])
