@@ -39,7 +39,7 @@ from segmem.metrics.overlap import confusion, dice_by_frame, dice_of
 from segmem.metrics.summary import by_class, mean_of_classes, mean_present
 from segmem.metrics.temporal import Consistency, flicker, temporal_consistency
 from segmem.predict.stream import Viewer
-from segmem.segmenter import State
+from segmem.state import State
 from spoil import is_hard, spoil
 
 Cell = str | int | float

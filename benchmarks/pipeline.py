@@ -21,7 +21,7 @@ from segmem.predict.compute import Compute
 from segmem.predict.request import Precision
 from segmem.predict.stream import DEPTH, Viewer
 from segmem.predict.table import NAME, FrameTable
-from segmem.segmenter import State
+from segmem.state import State
 
 PARTS = ("decode", "encode", "memory", "head", "labels", "write")
 

@@ -21,7 +21,7 @@ from time import perf_counter, process_time
 
 from pipeline import PARTS, looped, open_model, peak_mb, run, set_threads, walk
 from segmem.io.video import VideoFile
-from segmem.segmenter import State
+from segmem.state import State
 
 LANES = ("memory", "alone")
 PAIRED = 150  # frames over which the two networks are compared

@@ -1,4 +1,4 @@
-"""Labelled cases for tests: on disk in the three layouts, and decoded in memory."""
+"""Labelled cases for tests: on disk in the three layouts, decoded in memory, and an encoder of them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,10 +6,13 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 from PIL import Image
+from torch import Tensor
+from torch.nn import functional as F
 
 from footage import pictures, write_video
-from segmem.core import Kind
+from segmem.core import Features, Kind
 from segmem.data.cache import CachedCase
+from segmem.ops.fit import Fit, pad
 
 SIZE = (48, 64)
 
@@ -70,3 +73,19 @@ def decoded(
     )
     labels = np.where(known[:, None, None], square(1), 0).astype(np.uint8)
     return CachedCase(name, name, kind, frames, labels, known, SIZE)
+
+
+class Grey:
+    """An encoder whose one feature is the mean of 16 x 16 pixels; it counts the frames it was given."""
+
+    def __init__(self) -> None:
+        self.encoded = 0
+
+    def prepare(self, frames: Tensor, fit: Fit, window: tuple[float, float]) -> Tensor:
+        assert fit.size == fit.scaled == tuple(frames.shape[-2:])
+        assert window == (0.0, 255.0)
+        return pad(frames.float(), fit)
+
+    def encode(self, frame: Tensor) -> Features:
+        self.encoded += len(frame)
+        return Features(F.avg_pool2d(frame.mean(dim=1, keepdim=True), 16))

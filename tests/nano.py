@@ -1,14 +1,22 @@
-"""A tiny model for tests: the real parts, small, with memory that does something."""
+"""Tiny models for tests: the real parts, small, with memory that does something."""
 
 import torch
+from torch import nn
 
-from segmem.memory import Fifo
+from segmem.memory import Fifo, Support
 from segmem.methods.build import build
+from segmem.methods.sam2 import NANO
 from segmem.methods.spec import ModelSpec
 from segmem.methods.tmam import TmamSettings
 from segmem.nn.encoder_decoder import NetworkSettings
+from segmem.nn.litemedsam import LiteMedSam
+from segmem.nn.litemedsam_memory import LiteMedSamMemory
+from segmem.nn.mask_decoder import MaskDecoder, MaskDecoderSettings
 from segmem.nn.memory_attention import MemoryAttentionSettings
+from segmem.nn.pooled_memory import PooledMemorySettings
+from segmem.nn.prompt_encoder import PromptEncoder
 from segmem.ops.fit import FitSettings
+from segmem.prompted import PromptedSegmenter
 from segmem.segmenter import MemorySegmenter
 
 TINY = MemoryAttentionSettings(width=16, memory_width=8, layers=1, ffn=32)
@@ -33,3 +41,51 @@ def nano(memory_on: bool = True, **changes: object) -> MemorySegmenter:
     if memory_on:
         torch.nn.init.normal_(model.get_submodule("memory.back").weight, std=0.5)
     return model
+
+
+def nano_sam2(**changes: object) -> PromptedSegmenter:
+    """A SAM2 of half a million weights whose masks change from frame to frame; every object is there."""
+    spec = ModelSpec(
+        name="nano-sam2",
+        method="sam2",
+        input="any",
+        sam2=NANO.model_copy(update={"policy": Support(pinned=2), "pointers": 4}),
+        fit=FitSettings(longest=64),
+    )
+    torch.manual_seed(0)
+    model = build(spec.model_copy(update=changes)).eval()
+    enliven(model)
+    head = model.get_submodule("network.sam_mask_decoder.pred_obj_score_head.layers.2")
+    torch.nn.init.constant_(head.get_parameter("bias"), 20.0)
+    return model
+
+
+def nano_litemedsam() -> PromptedSegmenter:
+    """LiteMedSAM with parts of a few thousand weights in the places of its own, and a small memory."""
+    torch.manual_seed(0)
+    base = LiteMedSam()
+    base.width = 32
+    base.image_encoder = nn.Conv2d(3, base.width, 4, 4)  # type: ignore[assignment]
+    base.prompt_encoder = PromptEncoder(base.width)
+    plain = MaskDecoderSettings(
+        width=base.width, mlp=64, high_res=False, presence=False, quality_sigmoid=False
+    )
+    base.mask_decoder = MaskDecoder(plain)
+    enliven(base)
+    network = LiteMedSamMemory(base.requires_grad_(False), PooledMemorySettings(attention=TINY))
+    enliven(network.memory)
+    nn.init.constant_(network.memory.where.bias, 0.0)  # type: ignore[arg-type]  # finds something
+    spec = ModelSpec(name="nano-litemedsam", method="litemedsam", input="any", fit=FitSettings(longest=64))
+    return PromptedSegmenter(network, Support(pinned=2), None, spec).eval()
+
+
+@torch.no_grad()
+def enliven(module: nn.Module) -> None:
+    """Random weights so large that what goes in matters to what comes out."""
+    random = torch.Generator().manual_seed(0)
+    for parameter in module.parameters():
+        noise = torch.randn(parameter.shape, generator=random)
+        if parameter.ndim > 1:
+            parameter.copy_(noise * max(1, parameter[0].numel()) ** -0.5)
+        else:
+            parameter.add_(0.02 * noise)

@@ -51,25 +51,52 @@ def test_a_name_is_never_a_path(tmp_path, name):
 
 def test_the_one_model_of_a_kind_is_taken(tmp_path):
     folder = shelf(tmp_path, a_card("v"), a_card("s", "volume"))
-    assert choose("video", folder) == "v"
+    assert choose("video", folder=folder) == "v"
 
 
 def test_of_two_models_of_a_kind_none_is_taken(tmp_path):
     folder = shelf(tmp_path, a_card("v"), a_card("w"))
     with pytest.raises(UsageError, match=r"2 models are made for video input.*v, w"):
-        choose("video", folder)
+        choose("video", folder=folder)
 
 
 def test_a_scan_s_model_must_be_named_even_where_there_is_one(tmp_path):
     folder = shelf(tmp_path, a_card("v"), a_card("s", "volume"))
     with pytest.raises(UsageError, match=r"-m.*volume: s\."):
-        choose("volume", folder)
+        choose("volume", folder=folder)
 
 
 def test_an_image_s_error_names_models_that_take_images(tmp_path):
     folder = shelf(tmp_path, a_card("v"), a_card("s", "volume"))
     with pytest.raises(UsageError, match=r"image: v\."):
-        choose("image", folder)
+        choose("image", folder=folder)
+
+
+def test_prompts_choose_the_one_model_that_takes_them_for_any_input(tmp_path):
+    folder = shelf(tmp_path, a_card("v"), a_card("s", "volume"), a_card("p", "any", prompted=True))
+    assert choose("video", folder=folder) == "v"
+    for kind in ("video", "volume", "image"):
+        assert choose(kind, prompted=True, folder=folder) == "p"
+
+
+def test_a_model_for_any_input_accepts_all_and_others_what_is_like_their_own():
+    assert all(a_card("p", "any").accepts(kind) for kind in ("image", "video", "volume"))
+    assert [a_card("v", "video").accepts(kind) for kind in ("image", "video", "volume")] == [
+        True,
+        True,
+        False,
+    ]
+    assert [a_card("s", "volume").accepts(kind) for kind in ("image", "video", "volume")] == [
+        False,
+        False,
+        True,
+    ]
+
+
+def test_of_two_promptable_models_none_is_taken(tmp_path):
+    folder = shelf(tmp_path, *(a_card(name, "any", prompted=True) for name in "pq"), a_card("v"))
+    with pytest.raises(UsageError, match=r"video: p, q\."):
+        choose("video", prompted=True, folder=folder)
 
 
 def test_a_card_that_does_not_say_what_it_must_is_named(tmp_path):

@@ -1,6 +1,7 @@
 import json
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from segmem import catalogue, demo
 from segmem.__main__ import main
 from segmem.catalogue import Card, Figure
+from segmem.core import Geometry
 from segmem.manifest import CaseRecord, Failure, Manifest, Timings
 from segmem.predict import run as run_module
 
@@ -81,7 +83,33 @@ def test_every_option_reaches_the_request(asked, tmp_path):
         "threads": 2,
         "resume": True,
         "overwrite": False,
+        "asked": None,
+        "direction": None,
+        "show_prompts": None,
+        "max_memory": None,
     }
+
+
+def test_prompts_reach_the_request(asked, tmp_path):
+    said = ["--box", "1,2,30,40", "--box", "2=5,6,7,8", "--point", "2=6,7,+", "--on", "3"]
+    options = ["--direction", "both", "--show-prompts", "p.png", "--max-memory", "1.5GB"]
+    assert main(["predict", "-i", "in", "-o", str(tmp_path), *said, *options]) == 0
+    request = asked.request
+    assert (request.direction, request.show_prompts, request.max_memory) == (
+        "both",
+        Path("p.png"),
+        1_500_000_000,
+    )
+    prompts = request.asked.place(Geometry("video", (60, 90)), 9)
+    assert [(one.frame, one.object, one.box, one.points) for one in prompts] == [
+        (3, 1, (1, 2, 30, 40), ()),
+        (3, 2, (5, 6, 7, 8), ((6, 7, 1),)),
+    ]
+
+
+def test_a_size_that_is_none_is_refused_in_one_line(asked, capsys):
+    assert main(["predict", "-i", "in", "-o", "out", "--max-memory", "lots"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_results_go_to_stdout_and_say_where_to_look(asked, capsys):

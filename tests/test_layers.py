@@ -9,19 +9,8 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "segmem"
 
 LAYERS = (
-    *(
-        "core",
-        "io",
-        "catalogue",
-        "manifest",
-        "ops",
-        "metrics",
-        "memory",
-        "nn",
-        "data",
-        "segmenter",
-        "methods",
-    ),
+    *("core", "io", "catalogue", "manifest", "ops", "metrics", "memory", "nn", "data"),
+    *("state", "asks", "rows", "segmenter", "prompted", "methods", "convert"),
     *("predict", "evaluate", "train", "demo", "cli", "__main__"),
 )
 """Bottom first. `__init__` is the list of public names and stands outside."""
@@ -78,7 +67,9 @@ def test_no_import_points_upward(path):
     [
         ("core", "from segmem.io.video import VideoFile"),
         ("io", "import segmem.memory.bank"),
-        ("memory", "def f():\n    from segmem.segmenter import State"),
+        ("memory", "def f():\n    from segmem.state import State"),
+        ("asks", "from segmem.prompted import PromptedSegmenter"),
+        ("methods", "from segmem.convert import convert_weights"),
         ("metrics", "from segmem import predict"),
         ("nn", "from ..methods import tmam"),
     ],

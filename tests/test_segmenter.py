@@ -2,7 +2,8 @@ import torch
 
 from nano import nano
 from segmem.ops.fit import plan
-from segmem.segmenter import State, confidence
+from segmem.segmenter import confidence
+from segmem.state import State
 
 
 def logits_of(foreground: list[list[float]]) -> torch.Tensor:

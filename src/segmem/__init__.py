@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from segmem.catalogue import cards as models
-    from segmem.core import Clip, Geometry, Labels, Prediction
+    from segmem.core import Clip, Geometry, Labels, Prediction, Prompt
     from segmem.core.errors import SegmemError
     from segmem.methods.load import load
+    from segmem.predict.sam2_api import VideoPredictor
     from segmem.predict.segment import segment
     from segmem.predict.stream import stream
-    from segmem.segmenter import State
+    from segmem.state import State
 
     __version__: str
 
@@ -26,8 +27,10 @@ __all__ = [
     "Geometry",
     "Labels",
     "Prediction",
+    "Prompt",
     "SegmemError",
     "State",
+    "VideoPredictor",
     "__version__",
     "load",
     "models",
@@ -40,8 +43,10 @@ _HOMES = {
     "Geometry": "segmem.core:Geometry",
     "Labels": "segmem.core:Labels",
     "Prediction": "segmem.core:Prediction",
+    "Prompt": "segmem.core:Prompt",
     "SegmemError": "segmem.core.errors:SegmemError",
-    "State": "segmem.segmenter:State",
+    "State": "segmem.state:State",
+    "VideoPredictor": "segmem.predict.sam2_api:VideoPredictor",
     "load": "segmem.methods.load:load",
     "models": "segmem.catalogue:cards",
     "segment": "segmem.predict.segment:segment",

@@ -1,12 +1,15 @@
 """The models that ship with the package: one card for each file of weights. Loads no network."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import ValidationError
 
 from segmem.core import Kind, Settings
 from segmem.core.errors import UnknownModelError, UsageError, WeightsError, nearest
 
+PACKAGED = "litemedsam"
+"""A name for the network whose weights come with a registry package."""
 SHIPPED = Path(__file__).parent / "models"
 
 
@@ -24,8 +27,10 @@ class Card(Settings):
     name: str
     description: str
     task: str
-    input: Kind
+    input: Kind | Literal["any"]
     """The kind of input the model calls its own."""
+    prompted: bool = False
+    """Whether it segments objects that are prompted, rather than classes it names by itself."""
     classes: tuple[str, ...]
     """Index 0 is background."""
     parameters: int
@@ -46,7 +51,7 @@ class Card(Settings):
 
     def accepts(self, kind: Kind) -> bool:
         """Whether it can segment `kind`: a scan needs a scan's model, an image is a video of one frame."""
-        return (self.input == "volume") == (kind == "volume")
+        return self.input == "any" or (self.input == "volume") == (kind == "volume")
 
     def summary(self) -> str:
         """A few lines for a list."""
@@ -91,17 +96,22 @@ def card(name: str, folder: Path = SHIPPED) -> Card:
     return _read(path)
 
 
-def choose(kind: Kind, folder: Path = SHIPPED) -> str:
-    """The name of the one model that calls `kind` its own.
+def choose(kind: Kind, prompted: bool = False, folder: Path = SHIPPED) -> str:
+    """The name of the one model that calls `kind` its own, or of the one that takes prompts.
 
     Raises:
         UsageError: none or several do, or `kind` is a volume, whose model a person must choose.
     """
-    known = cards(folder)
-    own = [c.name for c in known if c.input == kind]
-    if kind != "volume" and len(own) == 1:
+    known = [c for c in cards(folder) if c.prompted == prompted]
+    own = [c.name for c in known if c.input in {kind, "any"}]
+    if (kind != "volume" or prompted) and len(own) == 1:
         return own[0]
     usable = ", ".join(c.name for c in known if c.accepts(kind)) or "none is shipped"
+    if prompted and not known:
+        raise UsageError(
+            "No model that takes prompts is shipped. Name one with -m: litemedsam (needs pip install"
+            " 'segmem[litemedsam]'), or a SAM2 or MedSAM2 checkpoint."
+        )
     why = (
         "A scan's model must be named" if kind == "volume" else f"{len(own)} models are made for {kind} input"
     )

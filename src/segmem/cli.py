@@ -46,6 +46,14 @@ class Precision(StrEnum):
     bfloat16 = "bfloat16"
 
 
+class Direction(StrEnum):
+    """Which way from the prompted frames."""
+
+    forward = "forward"
+    backward = "backward"
+    both = "both"
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show where an error came from.")]
 
@@ -79,6 +87,36 @@ def predict(  # noqa: PLR0913, PLR0917 - an option each
     as_: Annotated[
         As | None, typer.Option("--as", help="A folder of pictures is one clip, or a case each.")
     ] = None,
+    box: Annotated[
+        list[str] | None,
+        typer.Option(help="[ID=]x0,y0,x1,y1 in pixels of the input; can be given many times."),
+    ] = None,
+    point: Annotated[
+        list[str] | None,
+        typer.Option(help="[ID=]x,y,+ inside the object, [ID=]x,y,- outside; can be given many times."),
+    ] = None,
+    mask: Annotated[
+        list[str] | None,
+        typer.Option(help="[ID=]FILE: a picture as large as the frame, or a label map of the scan."),
+    ] = None,
+    prompts: Annotated[Path | None, typer.Option(help="A JSON file of prompts, on any frames.")] = None,
+    on: Annotated[
+        int | None,
+        typer.Option(help="The frame or slice of the prompts; else the first, or a scan's middle slice."),
+    ] = None,
+    world: Annotated[
+        bool, typer.Option("--world", help="Boxes and points are mm of a scan (R, A, S): x,y,z each.")
+    ] = False,
+    direction: Annotated[
+        Direction | None,
+        typer.Option(help="From the prompted frames; both for a scan if left out, else forward."),
+    ] = None,
+    show_prompts: Annotated[
+        Path | None, typer.Option(help="Also draw the prompts: a .png, or a folder.")
+    ] = None,
+    max_memory: Annotated[
+        str | None, typer.Option(help="What the run may use at most, such as 2GB; objects then take turns.")
+    ] = None,
     overlay: Annotated[bool, typer.Option("--overlay", help="Also write overlay.mp4 of each video.")] = False,
     device: Annotated[Device, typer.Option(help="Where the model runs.")] = Device.auto,
     precision: Annotated[
@@ -94,7 +132,8 @@ def predict(  # noqa: PLR0913, PLR0917 - an option each
     debug: Debug = False,  # noqa: ARG001 - __main__ reads it
 ) -> None:
     """Segment images, videos and scans."""
-    from segmem.predict.request import Request
+    from segmem.predict.prompting import ask
+    from segmem.predict.request import Request, as_bytes
     from segmem.predict.run import run
     from segmem.predict.watch import Watch
 
@@ -103,6 +142,10 @@ def predict(  # noqa: PLR0913, PLR0917 - an option each
         out=out,
         model=model,
         as_=as_.value if as_ else None,
+        asked=ask(box or (), point or (), mask or (), prompts, on, world),
+        direction=direction.value if direction else None,
+        show_prompts=show_prompts,
+        max_memory=None if max_memory is None else as_bytes(max_memory),
         overlay=overlay,
         device=device.value,
         precision=precision.value,
@@ -141,6 +184,32 @@ def models(
         typer.echo(json.dumps({"models": [one.model_dump(mode="json") for one in listed]}, indent=2))
         return
     typer.echo("\n".join(one.summary() for one in listed) or "No model is shipped with this installation.")
+
+
+convert = typer.Typer(help="Bring what other programs made into our formats.", no_args_is_help=True)
+app.add_typer(convert, name="convert")
+
+
+@convert.command()
+def weights(  # noqa: PLR0913, PLR0917 - an option each
+    source: Annotated[str, typer.Argument(help="A SAM2 checkpoint, a Hugging Face folder or its id.")],
+    target: Annotated[Path, typer.Argument(help="The .safetensors file to write.")],
+    licence: Annotated[str | None, typer.Option(help="Of the weights; kept in the file.")] = None,
+    origin: Annotated[str | None, typer.Option(help="Where they come from; kept in the file.")] = None,
+    size: Annotated[int | None, typer.Option(min=32, help="Pixels of the longer side of the input.")] = None,
+    partial: Annotated[bool, typer.Option("--partial", help="Take what fits.")] = False,
+    overwrite: Annotated[bool, typer.Option(help="Replace an earlier file.")] = True,
+    as_json: Json = False,
+    debug: Debug = False,  # noqa: ARG001 - __main__ reads it
+) -> None:
+    """Write a SAM2-family checkpoint as one safetensors file that says where it comes from."""
+    from segmem.convert import convert_weights
+
+    done = convert_weights(
+        source, target, licence=licence, origin=origin, size=size, partial=partial, overwrite=overwrite
+    )
+    told = f"{target}: {done.layout} weights for {done.input_size} pixels, licence {done.licence}"
+    typer.echo(done.model_dump_json(indent=2) if as_json else told)
 
 
 @app.command()

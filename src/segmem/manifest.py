@@ -58,6 +58,8 @@ class Manifest(Settings):
     command: tuple[str, ...]
     model: str
     weights_sha256: str
+    prompts_sha256: str = ""
+    """Of what was asked, masks by their content; empty where nothing was."""
     classes: tuple[str, ...]
     device: str
     precision: str

@@ -3,31 +3,24 @@
 encode -> prompt -> recall -> attend -> decode -> memorise
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Protocol, Self
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
-from segmem.core import Features, Kind, Prediction, Prompt
+from segmem.core import Features, Prediction
 from segmem.core.errors import UsageError
+from segmem.core.prompt import PromptBatch
 from segmem.memory import Entry, Memory, MemoryBank, MemoryPolicy, Query
-from segmem.ops.fit import Fit, FitSettings, pad, resize
-from segmem.ops.intensity import IntensitySettings, normalise
+from segmem.ops.fit import Fit
+from segmem.ops.prepare import prepare
+from segmem.state import Spec, State
 
 
 class ImageNetwork(Protocol):
     """Encodes a frame and decodes features to logits (B, K, H, W)."""
-
-    def prepare(self, frames: Tensor, fit: Fit, window: tuple[float, float]) -> Tensor:
-        """Frames (B, C, `fit.size`) in file units to (B, 3, `fit.grid`) as the network takes them.
-
-        Args:
-            fit: `ops.fit.plan(size, model.spec.fit)`.
-            window: `ops.intensity.window(whole case, model.spec.intensity)`.
-        """
-        return pad(normalise(resize(frames, fit.scaled, "image"), *window), fit)
 
     def encode(self, frame: Tensor) -> Features: ...
 
@@ -43,60 +36,6 @@ class MemoryParts(Protocol):
     def memorise(self, top: Tensor, foreground: Tensor) -> Tensor: ...
 
     def doubt(self, top: Tensor) -> Tensor: ...
-
-
-class Spec(Protocol):
-    """What a segmenter knows of its input and output; `methods.spec.ModelSpec` is one."""
-
-    @property
-    def input(self) -> Kind: ...
-
-    @property
-    def classes(self) -> tuple[str, ...]: ...
-
-    @property
-    def fit(self) -> FitSettings: ...
-
-    @property
-    def intensity(self) -> IntensitySettings: ...
-
-    @property
-    def temperature(self) -> float: ...
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """All that a stream carries from one frame to the next. Owned by the caller, never by the model."""
-
-    frame: int
-    memory: MemoryBank | None
-
-    @classmethod
-    def start(cls) -> Self:
-        """Before the first frame."""
-        return cls(frame=0, memory=None)
-
-    def fork(self) -> Self:
-        """A copy that lives on by itself; `step` consumes the state it is given."""
-        return replace(self, memory=None if self.memory is None else self.memory.fork())
-
-    def detach(self) -> Self:
-        """The same state, cut from the graph: where back-propagation through time ends."""
-        return replace(self, memory=None if self.memory is None else self.memory.detach())
-
-    def tensors(self) -> dict[str, Tensor]:
-        """All of it by name, to be saved; `from_tensors` is the inverse."""
-        named = {"frame": torch.tensor(self.frame)}
-        if self.memory is not None:
-            named |= {f"memory.{f.name}": getattr(self.memory, f.name) for f in fields(MemoryBank)}
-        return named
-
-    @classmethod
-    def from_tensors(cls, named: Mapping[str, Tensor]) -> Self:
-        """The state that `tensors` wrote down."""
-        stored = {f.name: named.get(f"memory.{f.name}") for f in fields(MemoryBank)}
-        there = {name: value for name, value in stored.items() if value is not None}
-        return cls(int(named["frame"]), MemoryBank(**there) if there else None)
 
 
 class MemorySegmenter(nn.Module):
@@ -118,7 +57,13 @@ class MemorySegmenter(nn.Module):
         self.spec = spec
 
     def step(
-        self, frame: Tensor | Features, state: State, prompt: Prompt | None = None, *, recall: bool = True
+        self,
+        frame: Tensor | Features,
+        state: State,
+        prompt: PromptBatch | None = None,
+        *,
+        recall: bool = True,
+        memorise: bool | None = None,
     ) -> tuple[Prediction, State]:
         """Segment one frame of each stream.
 
@@ -126,7 +71,8 @@ class MemorySegmenter(nn.Module):
             frame: (B, 3, H, W) as `prepare` makes it, or the features `encode` made of it.
             state: of the streams; consumed, `state.fork()` keeps a copy.
             prompt: for promptable methods.
-            recall: False runs the 2D network alone: memory is neither read nor written.
+            recall: whether memory is read; False runs the 2D network alone.
+            memorise: whether memory is written; None: where it is read.
 
         Returns:
             Logits (B, K, H, W) with scores, and the state after this frame.
@@ -156,18 +102,21 @@ class MemorySegmenter(nn.Module):
 
         # memorise
         after = replace(state, frame=state.frame + 1)
-        if not recall or not self.policy.due(state.frame):
+        memorise = recall if memorise is None else memorise
+        if not memorise or not self.policy.due(state.frame):
             return prediction, after
         return prediction, self._memorise(fused, logits, prediction, now, after)
+
+    prompted = False
 
     def prepare(self, frames: Tensor, fit: Fit, window: tuple[float, float]) -> Tensor:
         """Frames (B, C, `fit.size`) in file units to (B, 3, `fit.grid`) as the network takes them.
 
         Args:
             fit: `ops.fit.plan(size, model.spec.fit)`.
-            window: `ops.intensity.window(whole case, model.spec.intensity)`.
+            window: `ops.prepare.case_window` of the whole case.
         """
-        return pad(normalise(resize(frames, fit.scaled, "image"), *window), fit)
+        return prepare(frames, fit, window, self.spec.intensity)
 
     def encode(self, frame: Tensor) -> Features:
         """Features of (B, 3, H, W), to be handed to `step`; frames can be encoded in batches ahead of it."""

@@ -3,16 +3,16 @@
 import pytest
 import torch
 
+from lineup import METHODS, opening, run
 from nano import nano
+from segmem.core import PromptBatch
 from segmem.core.errors import UsageError
-from segmem.core.features import Prompt
-from segmem.segmenter import MemorySegmenter, State
-
-METHODS = {"tmam": nano}
+from segmem.ops.fit import plan, unfit
+from segmem.state import Segmenter, State
 
 
 @pytest.fixture(params=METHODS)
-def model(request) -> MemorySegmenter:
+def model(request) -> Segmenter:
     return METHODS[request.param]()
 
 
@@ -21,18 +21,15 @@ def frames() -> torch.Tensor:
     return torch.randn(8, 2, 3, 64, 96, generator=torch.Generator().manual_seed(1))  # T B 3 H W
 
 
-@torch.no_grad()
-def run(model, frames, state=None, recall=True):
-    state = state or State.start()
-    logits = []
-    for frame in frames:
-        prediction, state = model.step(frame, state, recall=recall)
-        logits.append(prediction.logits)
-    return torch.stack(logits), state
-
-
 def test_memory_does_something(model, frames):
     assert not torch.allclose(run(model, frames)[0][1:], run(model, frames, recall=False)[0][1:])
+
+
+def test_what_was_seen_changes_what_is_found_next(model, frames):
+    other = frames.clone()
+    other[2] = frames[2].flip(-1)
+    change = run(model, other)[0][3] - run(model, frames)[0][3]
+    assert (change.abs().amax(dim=(2, 3))[0, 1:] > 0.02).all()
 
 
 def test_a_resumed_stream_equals_an_unbroken_one(model, frames):
@@ -59,10 +56,14 @@ def test_a_forked_state_lives_on_by_itself(model, frames):
 
 def test_streams_in_a_batch_do_not_see_each_other(model, frames):
     both, _ = run(model, frames)
-    alone, _ = run(model, frames[:, :1])
-    assert torch.allclose(both[:, :1], alone, atol=1e-4)
-    swapped, _ = run(model, frames.flip(1))
-    assert torch.allclose(swapped.flip(1), both, atol=1e-4)
+    close = (
+        0.02 if model.prompted else 1e-4
+    )  # where memories are kept in half precision, sums round otherwise
+    for stream in (0, 1):
+        alone, _ = run(model, frames[:, [stream]], prompts=opening(model, (stream,)))
+        assert torch.allclose(both[:, [stream]], alone, atol=close)
+    swapped, _ = run(model, frames.flip(1), prompts=opening(model, (1, 0)))
+    assert torch.allclose(swapped.flip(1), both, atol=close)
 
 
 def test_the_future_does_not_change_the_past(model, frames):
@@ -78,12 +79,13 @@ def test_the_model_is_unchanged_by_use(model, frames):
 
 
 def test_the_state_has_one_size_once_the_bank_is_full(model, frames):
-    sizes = []
-    state = State.start()
-    for frame in frames:
+    sizes, state = [], State.start()
+    for frame in frames.repeat(2, 1, 1, 1, 1):
         _, state = run(model, frame[None], state)
         sizes.append(sum(t.numel() for t in state.tensors().values()))
-    assert len(set(sizes[model.policy.capacity :])) == 1
+    full = sizes[model.policy.capacity :]
+    assert len(full) > 4
+    assert set(full) == {full[0]}
 
 
 def test_features_can_stand_in_for_a_frame(model, frames):
@@ -97,12 +99,30 @@ def test_a_one_frame_clip_is_answered_by_the_network_alone(model, frames):
 
 
 def test_the_score_lies_between_nought_and_one(model, frames):
+    state = State.start()
     with torch.no_grad():
-        prediction, _ = model.step(frames[0], State.start())
-    assert prediction.score.shape == (2,)
-    assert ((prediction.score >= 0) & (prediction.score <= 1)).all()
+        for frame in frames[:3]:
+            prediction, state = model.step(frame, state, opening(model).get(state.frame))
+            assert prediction.score.shape == (2,)
+            assert ((prediction.score >= 0) & (prediction.score <= 1)).all()
 
 
-def test_a_prompt_is_refused_by_a_model_that_takes_none(model, frames):
+@pytest.mark.parametrize("size", [(33, 47), (47, 33), (1, 1), (3, 200), (130, 64)])
+def test_a_frame_of_any_size_is_answered_at_its_own(model, size):
+    fit, state = plan(size, model.spec.fit), State.start()
+    frames = torch.randint(0, 256, (3, 1, 3, *size), dtype=torch.uint8)
+    box = torch.tensor([[[0.0, 0.0, fit.scaled[1], fit.scaled[0]]]])
+    prompt = PromptBatch((1,), boxes=box) if model.prompted else None
+    with torch.no_grad():
+        for frame in frames:
+            ready = model.prepare(frame, fit, (0.0, 255.0))
+            assert ready.shape == (1, 3, *fit.grid)
+            prediction, state = model.step(ready, state, prompt if state.frame == 0 else None)
+            logits = unfit(prediction.logits, fit)
+            assert logits.shape[-2:] == size
+            assert logits.isfinite().all()
+
+
+def test_a_prompt_is_refused_by_a_model_that_takes_none(frames):
     with pytest.raises(UsageError, match="takes no prompts"):
-        model.step(frames[0], State.start(), Prompt())
+        nano().step(frames[0], State.start(), PromptBatch((1,), boxes=torch.zeros(2, 1, 4)))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from labelled import SIZE, decoded
 from segmem.data.sample import ClipPlan, Source, frame_order, generator, sample_batch
 from segmem.ops.augment import AugmentSettings
+from segmem.ops.fit import FitSettings
 from segmem.ops.geometric import GeometricSettings
 from segmem.ops.photometric import PhotometricSettings
 
@@ -19,7 +22,7 @@ STILL = AugmentSettings(
 
 
 def plan(augment=AugmentSettings(), length=3, batch=2, stride=1):  # noqa: B008  frozen
-    return ClipPlan(batch, length, stride, (64, 64), augment)
+    return ClipPlan(batch, length, stride, (64, 64), augment, FitSettings(longest=64))
 
 
 def test_a_batch_depends_on_nothing_but_its_place():
@@ -91,3 +94,18 @@ def test_time_runs_both_ways():
     ends = [frame_order(np.ones(100, np.bool_), 2, 3, generator(s, "s", 0, 0)) for s in range(60)]
     steps = {int(order[1] - order[0]) for order in ends}
     assert steps == {-5, -4, -3, -2, -1, 1, 2, 3, 4, 5}
+
+
+def test_clips_of_encoded_cases_hold_features_in_place_of_frames():
+    case = decoded("a", 6, labelled=[0, 1, 4])
+    number = torch.arange(6, dtype=torch.bfloat16)[:, None, None, None].expand(6, 2, 4, 4).contiguous()
+    case = replace(case, features=number.view(torch.uint16).numpy())
+    batch = sample_batch([Source([case])], plan(length=4, batch=16), 0, "memory", 0)
+    assert batch.frames.shape == (16, 4, 2, 4, 4)
+    assert batch.frames.dtype == torch.bfloat16
+    assert batch.labels.shape == (16, 4, 64, 64)
+    index = batch.frames[:, :, 0, 0, 0].long()
+    assert torch.equal(batch.labelled, torch.from_numpy(case.labelled.copy())[index])
+    assert torch.equal(batch.labels.flatten(2).any(dim=2), batch.labelled)
+    assert bool(batch.labelled[:, -1].all())
+    assert not batch.corrupted.any()

@@ -12,7 +12,7 @@ from segmem.data.synthetic import make_clip
 from segmem.io.volume import read_label_volume
 from segmem.metrics.overlap import dice
 from segmem.predict.stream import Viewer, ready
-from segmem.segmenter import State
+from segmem.state import State
 
 SEEN, BLANK = 24, 3
 

@@ -3,7 +3,7 @@ import torch
 from nano import nano, nano_spec
 from segmem.memory import Fifo
 from segmem.methods.tmam import TmamSettings
-from segmem.segmenter import State
+from segmem.state import State
 
 
 def test_a_frame_below_the_score_leaves_no_memory():

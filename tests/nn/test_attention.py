@@ -75,3 +75,17 @@ def test_a_masked_key_is_not_seen():
     mask = torch.tensor([True] * 4 + [False] * 4)[None, None, None]
     masked = attention(q, kv, kv, angles, angles, mask)
     assert torch.allclose(masked, attention(q, kv[:, :4], kv[:, :4], angles, angles), atol=1e-6)
+
+
+def test_keys_without_a_place_are_left_as_they_are():
+    torch.manual_seed(0)
+    attention = RotaryAttention(8)
+    q, kv = torch.randn(1, 4, 8), torch.randn(1, 11, 8)
+    here, nowhere = rotary_angles((2, 2), 8), (torch.ones(1, 4), torch.zeros(1, 4))
+    got = attention(q, kv, kv, here, here, unrotated=3)
+    cos, sin = (
+        torch.cat([part, part, still.expand(3, -1)]) for part, still in zip(here, nowhere, strict=True)
+    )
+    assert torch.allclose(got, attention(q, kv, kv, here, (cos, sin)), atol=1e-6)
+    shuffled = kv[:, [*range(8), 10, 8, 9]]
+    assert torch.allclose(attention(q, shuffled, shuffled, here, here, unrotated=3), got, atol=1e-6)

@@ -1,6 +1,8 @@
+import math
+
 import torch
 
-from segmem.nn.positions import half_split, rotary_angles, rotate, sine_grid
+from segmem.nn.positions import half_split, rotary_angles, rotate, sine_grid, sine_line
 
 
 def test_rotation_keeps_lengths_and_depends_on_distance_only():
@@ -27,3 +29,12 @@ def test_sine_codes_of_a_grid_differ_from_cell_to_cell():
     code = sine_grid((4, 6), 16)
     assert code.shape == (24, 16)
     assert (torch.cdist(code, code) + torch.eye(24) * 9).min() > 0.1
+
+
+def test_the_sine_code_of_a_number_is_all_sines_then_all_cosines():
+    code = sine_line(torch.tensor([[0.0, 0.5]]), 8)
+    rates = [1.0, 1.0, 100.0, 100.0]  # 10000 ** (2 * (i // 2) / 4)
+    expected = [math.sin(0.5 / r) for r in rates] + [math.cos(0.5 / r) for r in rates]
+    assert code.shape == (1, 2, 8)
+    assert code[0, 0].tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
+    assert torch.allclose(code[0, 1], torch.tensor(expected))

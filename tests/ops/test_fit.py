@@ -72,3 +72,29 @@ def test_a_frame_without_pixels_is_refused():
 def test_a_frame_of_another_size_is_named_with_both_sizes():
     with pytest.raises(GeometryError, match="8 x 4 pixels, the first one was 6 x 4"):
         require_size(torch.zeros(3, 4, 8), plan((4, 6), FitSettings()), "clip")
+
+
+def test_a_square_model_stretches_both_sides():
+    fit = plan((576, 720), FitSettings(longest=1024, square=True))
+    assert (fit.size, fit.scaled, fit.grid) == ((576, 720), (1024, 1024), (1024, 1024))
+    assert plan((576, 720), FitSettings(longest=None, square=True)).scaled == (576, 720)
+
+
+def test_logits_of_a_quarter_of_the_grid_come_straight_to_a_size_without_padding():
+    fit = plan((30, 50), FitSettings(longest=64, square=True))
+    coarse = torch.randn(1, 2, 16, 16)
+    assert torch.equal(unfit(coarse, fit), resize(coarse, (30, 50), "logits"))
+
+
+@given(size=st.tuples(st.integers(8, 90), st.integers(8, 90)), finer=st.sampled_from([1, 2, 4]))
+def test_logits_of_any_resolution_lose_the_padding_and_no_more(size, finer):
+    fit = plan(size, FitSettings(longest=64, multiple=32))
+    logits = torch.zeros(1, 1, *fit.grid)
+    logits[..., fit.scaled[0] :, :] = 100
+    logits[..., fit.scaled[1] :] = 100
+    coarse = torch.nn.functional.avg_pool2d(logits, finer)
+    back = unfit(coarse, fit)
+    assert back.shape[-2:] == size
+    reach = -(-2 * finer * max(size) // 64)  # a coarse cell on the border sees beyond it
+    inside = back[..., : max(1, size[0] - reach), : max(1, size[1] - reach)]
+    assert size[0] <= reach or size[1] <= reach or inside.abs().max() < 1e-3

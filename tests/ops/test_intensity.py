@@ -1,6 +1,6 @@
 import torch
 
-from segmem.ops.intensity import RGB_MEAN, RGB_STD, IntensitySettings, normalise, window
+from segmem.ops.intensity import RGB_MEAN, RGB_STD, IntensitySettings, by_frame, normalise, window
 
 SCAN = IntensitySettings(kind="percentile", low=0.0, high=100.0)
 
@@ -30,3 +30,24 @@ def test_grey_becomes_three_channels_and_nan_becomes_low():
         [[(v - m) / s for v in (0.0, 1.0)] for m, s in zip(RGB_MEAN, RGB_STD, strict=True)]
     )
     assert torch.allclose(got[0, :, 0], expected)
+
+
+def test_each_frame_goes_from_nought_to_one_whatever_its_range():
+    frames = torch.tensor([[10.0, 20.0, 30.0], [1.0, 1.5, 2.0]]).view(2, 1, 1, 3)
+    got = by_frame(frames, 0.0, 255.0)
+    assert got.shape == (2, 3, 1, 3)
+    assert torch.allclose(got, torch.tensor([0.0, 0.5, 1.0]).expand_as(got))
+
+
+def test_colours_of_a_frame_share_one_range():
+    frame = torch.tensor([0, 50, 100], dtype=torch.uint8).view(1, 3, 1, 1).expand(1, 3, 2, 2)
+    assert torch.allclose(by_frame(frame, 0.0, 255.0)[0, :, 0, 0], torch.tensor([0.0, 0.5, 1.0]))
+
+
+def test_what_lies_beyond_the_window_is_cut_before_a_frame_is_stretched():
+    frame = torch.tensor([-500.0, 0.0, 5.0, 10.0, float("inf"), float("nan")]).view(1, 1, 1, 6)
+    assert torch.allclose(by_frame(frame, 0.0, 10.0)[0, 0, 0], torch.tensor([0, 0, 0.5, 1, 1, 0]))
+
+
+def test_a_frame_without_contrast_is_black():
+    assert not by_frame(torch.full((1, 1, 3, 3), 7.0), 0.0, 10.0).any()

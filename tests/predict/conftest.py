@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from nano import nano
+from nano import nano, nano_sam2
 from segmem.core import Kind
 from segmem.ops.intensity import IntensitySettings
 from segmem.predict.compute import Compute
 from segmem.predict.job import Job, prepare
 from segmem.predict.request import Request
+from segmem.prompted import PromptedSegmenter
 from segmem.segmenter import MemorySegmenter
 from shelf import write_scan_model, write_video_model
 
@@ -34,6 +35,11 @@ def video_model() -> MemorySegmenter:
 @pytest.fixture(scope="session")
 def scan_model() -> MemorySegmenter:
     return nano(name="nano-scan", input="volume", intensity=IntensitySettings(kind="percentile"))
+
+
+@pytest.fixture(scope="session")
+def sam2_model() -> PromptedSegmenter:
+    return nano_sam2()
 
 
 @pytest.fixture(scope="session")

@@ -27,3 +27,15 @@ def test_labels_are_the_prediction_s_own():
         torch.randn(1, 4, 9, 7, generator=torch.Generator().manual_seed(0)), torch.ones(1)
     )
     assert torch.equal(answer(prediction).labels, prediction.labels[0])
+
+
+def test_the_numbers_of_objects_are_in_the_order_of_their_ids_in_the_answer():
+    logits = torch.full((1, 3, 1, 4), -100.0)
+    logits[0, 0] = 0
+    logits[0, 1, 0, :1] = LOG3  # 3 : 1 beside background, so 0.75
+    logits[0, 2, 0, 1:3] = 100.0
+    found = answer(Prediction(logits, torch.tensor([0.5]), objects=(200, 7)))
+    assert found.labels.tolist() == [[200, 7, 7, 0]]
+    assert found.labels.dtype == torch.uint8
+    assert (found.area, found.objects) == ((1, 1, 2), (200, 7))
+    assert found.confidence == pytest.approx((1.0, 0.75, 1.0), abs=1e-6)

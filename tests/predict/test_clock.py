@@ -3,8 +3,10 @@ import time
 import pytest
 import torch
 
-from segmem.predict.clock import PARTS, Clock, TimedMemory, timed
-from segmem.segmenter import State
+from segmem.core import PromptBatch
+from segmem.predict.clock import PARTS, Clock, TimedMemory, TimedNetwork, timed
+from segmem.prompted import PromptableNetwork
+from segmem.state import State
 
 
 def test_a_part_within_another_is_taken_from_it():
@@ -59,3 +61,33 @@ def test_a_timed_model_answers_as_the_model_itself(video_model):
         assert torch.equal(found.logits, expected.logits)
     assert clock.seconds["memory"] > 0
     assert not isinstance(video_model.memory, TimedMemory)
+
+
+@torch.inference_mode()
+def test_a_timed_promptable_model_answers_as_the_model_itself(sam2_model):
+    clock = Clock()
+    sam2_model.together = 1
+    twin = timed(sam2_model, clock)
+    sam2_model.together = None
+    assert twin.together == 1
+    frames = torch.randn(3, 1, 3, 64, 96, generator=torch.Generator().manual_seed(0))
+    prompt = PromptBatch((1, 2), boxes=torch.tensor([[[10.0, 8, 50, 44], [30, 20, 90, 60]]]))
+    mine, its = State.start(), State.start()
+    for index, frame in enumerate(frames):
+        expected, mine = sam2_model.step(frame, mine, prompt if index == 0 else None)
+        found, its = twin.step(frame, its, prompt if index == 0 else None)
+        assert torch.allclose(found.logits, expected.logits, atol=0.02)
+    assert clock.seconds["memory"] > 0
+    assert not isinstance(sam2_model.network, TimedNetwork)
+
+
+def test_a_timed_model_shares_every_weight(sam2_model):
+    twin = timed(sam2_model, Clock())
+    assert {id(p) for p in twin.parameters()} == {id(p) for p in sam2_model.parameters()}
+
+
+def test_what_a_promptable_network_is_asked_its_timed_twin_can_answer(sam2_model):
+    twin = timed(sam2_model, Clock()).network
+    asked = [name for name in vars(PromptableNetwork) if not name.startswith("_")]
+    assert len(asked) > 8
+    assert [name for name in asked if not callable(getattr(twin, name, None))] == []

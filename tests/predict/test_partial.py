@@ -1,7 +1,7 @@
 import torch
 
 from segmem.predict.partial import STATE, Partial
-from segmem.segmenter import State
+from segmem.state import State
 
 MARK = {"weights": "abc", "precision": "float32"}
 

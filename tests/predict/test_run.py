@@ -4,6 +4,7 @@ from footage import write_picture, write_scan, write_video
 from segmem import catalogue
 from segmem.core.errors import FormatError, InputError, OutputError, UnknownModelError, UsageError
 from segmem.predict import cohort, job
+from segmem.predict.prompting import ask
 from segmem.predict.request import Request
 from segmem.predict.run import run
 from segmem.predict.watch import Watch
@@ -37,7 +38,7 @@ class TestRefusedAtOnce:
             run(Request(source=source, out=tmp_path / "out", model="tmam-endovis"), Watch())
 
     def test_a_file_that_is_no_video(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(catalogue, "choose", lambda _: "any")
+        monkeypatch.setattr(catalogue, "choose", lambda *_: "any")
         (tmp_path / "v.mp4").write_text("notes")
         with pytest.raises(FormatError):
             run(Request(source=str(tmp_path / "v.mp4"), out=tmp_path / "out"), Watch())
@@ -48,16 +49,35 @@ class TestRefusedAtOnce:
             run(Request(source=source, out=tmp_path / "out"), Watch())
 
     def test_an_output_that_cannot_be_written(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(catalogue, "choose", lambda _: "any")
+        monkeypatch.setattr(catalogue, "choose", lambda *_: "any")
         (tmp_path / "file").write_text("")
         source = str(write_picture(tmp_path / "i.png"))
         with pytest.raises(OutputError):
             run(Request(source=source, out=tmp_path / "file" / "out"), Watch())
 
     def test_an_output_that_is_there_already(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(catalogue, "choose", lambda _: "any")
+        monkeypatch.setattr(catalogue, "choose", lambda *_: "any")
         source = str(write_picture(tmp_path / "i.png"))
         (tmp_path / "out").mkdir()
         (tmp_path / "out" / "i.png").write_text("")
         with pytest.raises(OutputError, match="--no-overwrite"):
             run(Request(source=source, out=tmp_path / "out", overwrite=False), Watch())
+
+    def test_prompts_for_several_cases(self, tmp_path):
+        for name in ("a.png", "b.png"):
+            write_picture(tmp_path / name)
+        request = Request(source=str(tmp_path), out=tmp_path / "out", as_="cases", asked=ask(["1,1,9,9"]))
+        with pytest.raises(UsageError, match="holds 2 cases, and prompts speak of one"):
+            run(request, Watch())
+
+    @pytest.mark.parametrize("option", [{"direction": "both"}, {"show_prompts": "p.png"}])
+    def test_what_is_about_prompts_without_a_prompt(self, tmp_path, option):
+        source = str(write_picture(tmp_path / "i.png"))
+        with pytest.raises(UsageError, match="is about prompts, and there is none"):
+            run(Request(source=source, out=tmp_path / "out", **option), Watch())
+
+    @pytest.mark.parametrize("option", [{"direction": "backward"}, {"show_prompts": "p.png"}])
+    def test_a_camera_that_should_be_seen_twice(self, tmp_path, option):
+        request = Request(source="0", out=tmp_path / "out", asked=ask(["1,1,9,9"]), **option)
+        with pytest.raises(UsageError, match="A camera is seen once and forward"):
+            run(request, Watch())

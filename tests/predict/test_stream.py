@@ -1,13 +1,15 @@
+import numpy as np
 import pytest
 import torch
 
 from footage import pictures, write_video
-from segmem.core import Prompt
-from segmem.core.errors import GeometryError, UsageError
+from segmem.core import Clip, Geometry, Prompt, PromptBatch
+from segmem.core.errors import GeometryError, PromptError, UsageError
 from segmem.ops.fit import plan, unfit
 from segmem.ops.intensity import IntensitySettings, window
-from segmem.predict.stream import stream
-from segmem.segmenter import State
+from segmem.predict.compute import Compute
+from segmem.predict.stream import Viewer, stream
+from segmem.state import State
 
 
 def logits(stream_of):
@@ -84,3 +86,71 @@ def test_a_scan_is_seen_against_all_of_it(scan_model):
     doubled = logits(stream(scan_model, [dark * 3, bright * 3]))
     assert torch.allclose(beside, doubled, atol=1e-3)
     assert not torch.allclose(alone[1], beside[1], atol=1e-3)
+
+
+BOX = (10.0, 10.0, 60.0, 50.0)
+
+
+def test_a_prompt_is_heard_when_its_frame_comes(sam2_model):
+    prompts = [Prompt(frame=1, object=7, box=BOX), Prompt(frame=3, object=2, points=((70.0, 30.0, 1),))]
+    seen = [prediction for prediction, _ in stream(sam2_model, pictures(5), prompts)]
+    assert [p.objects for p in seen] == [(), (7,), (7,), (7, 2), (7, 2)]
+    assert [p.logits.shape for p in seen] == [(1, 1 + len(p.objects), 60, 90) for p in seen]
+    assert not seen[0].labels.any()
+    assert set(seen[4].labels.unique().tolist()) <= {0, 2, 7}
+
+
+@torch.inference_mode()
+def test_prompts_are_given_in_pixels_of_the_input(sam2_model):
+    frame = torch.from_numpy(pictures(1)[0]).permute(2, 0, 1)
+    fit = plan((60, 90), sam2_model.spec.fit)
+    ready = sam2_model.prepare(frame[None], fit, (0.0, 255.0))
+    scale = torch.tensor([fit.scaled[1] / 90, fit.scaled[0] / 60] * 2)
+    grid = PromptBatch((1,), boxes=(torch.tensor(BOX) * scale)[None, None])
+    expected, _ = sam2_model.step(ready, State.start(), grid)
+    found = logits(stream(sam2_model, [frame], [Prompt(box=BOX)]))
+    assert torch.allclose(found, unfit(expected.logits, fit), atol=1e-4)
+
+
+def test_several_things_said_of_one_object_count_together(sam2_model):
+    apart = [Prompt(box=BOX), Prompt(points=((30.0, 30.0, 1),))]
+    together = [Prompt(box=BOX, points=((30.0, 30.0, 1),))]
+    box = logits(stream(sam2_model, pictures(1), apart[:1]))
+    both = logits(stream(sam2_model, pictures(1), apart))
+    assert torch.equal(both, logits(stream(sam2_model, pictures(1), together)))
+    assert not torch.equal(both, box)
+
+
+def test_a_prompted_stream_goes_on_from_a_state_and_a_later_prompt_is_heard(sam2_model):
+    frames, prompts = pictures(6), [Prompt(box=BOX), Prompt(frame=4, points=((30.0, 30.0, 0),))]
+    unbroken = logits(stream(sam2_model, frames, prompts))
+    state = State.start()
+    for _, after in stream(sam2_model, frames[:3], prompts[:1]):
+        state = after
+    assert torch.equal(logits(stream(sam2_model, frames[3:], prompts[1:], state=state)), unbroken[3:])
+
+
+def test_a_clip_that_is_gone_on_with_counts_its_frames_from_the_first_one_s(sam2_model):
+    stack = torch.from_numpy(np.stack(pictures(6))).permute(0, 3, 1, 2)
+    prompts = [Prompt(box=BOX), Prompt(frame=4, points=((30.0, 30.0, 0),))]
+    state = State.start()
+    for _, after in stream(sam2_model, list(stack[:3]), prompts[:1]):
+        state = after
+    rest = Clip("c", stack[3:], Geometry("video", (60, 90)))
+    assert len(list(stream(sam2_model, rest, prompts[1:], state=state))) == 3
+
+
+def test_a_prompt_behind_the_last_frame_is_not_swallowed(sam2_model):
+    with pytest.raises(PromptError, match="frame 9, which does not exist: the clip ends after 3"):
+        list(stream(sam2_model, pictures(3), [Prompt(frame=9, box=BOX)]))
+
+
+def test_a_prompt_that_cannot_be_meant_is_refused_before_the_first_answer(sam2_model):
+    with pytest.raises(PromptError, match="outside the image"):
+        stream(sam2_model, pictures(3), [Prompt(frame=2, box=(0.0, 0.0, 500.0, 20.0))])
+
+
+def test_a_model_for_any_input_takes_the_source_s_kind_and_others_their_own(sam2_model, scan_model):
+    compute = Compute.choose("cpu", "float32")
+    assert [Viewer(sam2_model, compute).kind(kind) for kind in ("image", "volume")] == ["image", "volume"]
+    assert Viewer(scan_model, compute).kind("video") == "volume"

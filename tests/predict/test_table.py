@@ -32,3 +32,17 @@ def test_a_table_is_continued_where_it_was_cut(tmp_path):
         for index in range(8, 12):
             table.write(index, FOUND)
     assert broken.read_bytes() == whole.read_bytes()
+
+
+def test_prompted_objects_have_a_line_each_under_their_ids(tmp_path):
+    found = Answer(torch.zeros(2, 2, dtype=torch.uint8), (1, 3, 0), (0.5, 0.91234, None), 0.75, (200, 7))
+    with FrameTable(tmp_path / "frames.csv", ("background",), fps=25.0) as table:
+        table.write(2, found)
+    expected = HEAD + "2,0.080,200,object 200,3,0.9123,0.7500\n2,0.080,7,object 7,0,,0.7500\n"
+    assert (tmp_path / "frames.csv").read_text() == expected
+
+
+def test_a_frame_before_the_first_prompt_has_no_line(tmp_path):
+    with FrameTable(tmp_path / "frames.csv", ("background",), fps=25.0) as table:
+        table.write(0, Answer(torch.zeros(2, 2, dtype=torch.uint8), (4,), (1.0,), 1.0))
+    assert (tmp_path / "frames.csv").read_text() == HEAD

@@ -3,6 +3,7 @@
 SegmemError               1  a fault of ours
 ├── UsageError            2  the command or call was wrong
 │   ├── SettingsError     2  a setting is unknown or has a bad value
+│   ├── PromptError       2  a prompt cannot be meant: outside the image, without area, of no frame
 │   └── UnknownModelError 2  no model has that name
 ├── InputError            3  a file or folder cannot be used
 │   ├── FormatError       3  it is not what its name says, or is damaged
@@ -29,6 +30,10 @@ class UsageError(SegmemError):
 
 
 class SettingsError(UsageError):
+    pass
+
+
+class PromptError(UsageError):
     pass
 
 

@@ -23,32 +23,33 @@ class Features:
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt:
-    """What a person or a generator says about one frame. Any field may be absent."""
-
-    boxes: Tensor | None = None  # B K 4, pixels, (x0, y0, x1, y1)
-    points: Tensor | None = None  # B K P 3, pixels, (x, y, 1 inside | 0 outside)
-    mask: Tensor | None = None  # B K H W, {0, 1}
-
-
-@dataclass(frozen=True, slots=True)
 class Prediction:
     """One frame's answer.
 
     Attributes:
-        logits: (B, K, H, W); class 0 is background where the method is multi-class.
+        logits: (B, K, H, W); channel 0 is background. Prompted methods give a channel an object after it, and
+            background is 0, so that an object's probability alone is the sigmoid of its logit.
         score: (B,) in 0..1, the model's own estimate of how good the answer is.
+        objects: ids of channels 1 and on where they are prompted objects; empty where channels are classes.
+        quality: (B, K - 1) in 0..1, predicted IoU of each object; None where channels are classes.
+        coarse: (B, K - 1, h, w) logits of where memory alone says the objects are, for methods that ask it.
     """
 
     logits: Tensor
     score: Tensor
+    objects: tuple[int, ...] = ()
+    quality: Tensor | None = None
+    coarse: Tensor | None = None
 
     @property
     def labels(self) -> Tensor:
-        """(B, H, W) uint8, the class of the highest logit."""
-        return self.logits.max(dim=1).indices.byte()  # on a CPU ten times faster than argmax
+        """(B, H, W) uint8, the class, or the id of the object, of the highest logit."""
+        channel = self.logits.max(dim=1).indices  # on a CPU ten times faster than argmax
+        if not self.objects:
+            return channel.byte()
+        return channel.new_tensor((0, *self.objects))[channel].byte()
 
     @property
     def probabilities(self) -> Tensor:
-        """(B, K, H, W), softmax over classes."""
+        """(B, K, H, W), softmax over channels."""
         return self.logits.softmax(dim=1)

@@ -17,7 +17,8 @@ from segmem.data.cases import LabelledCase, LabelledFrame
 from segmem.data.classes import class_table, to_classes
 from segmem.data.growing import GrowingArray, read_mapped
 from segmem.ops.fit import Fit, FitSettings, plan, resize
-from segmem.ops.intensity import IntensitySettings, window
+from segmem.ops.intensity import IntensitySettings
+from segmem.ops.prepare import case_window
 
 VERSION = 1
 
@@ -32,6 +33,7 @@ class CachedCase:
         labels: (T, h, w) uint8 class ids, 0 where nobody labelled the frame.
         labelled: (T,) bool.
         size: (H, W) of the file's frames, before fitting.
+        features: (T, C, h', w') bfloat16 seen as uint16, where an encoder that does not learn made them.
     """
 
     name: str
@@ -41,6 +43,7 @@ class CachedCase:
     labels: NDArray[np.uint8]
     labelled: NDArray[np.bool_]
     size: tuple[int, int]
+    features: NDArray[np.uint16] | None = None
 
     @property
     def length(self) -> int:
@@ -126,11 +129,11 @@ class Cache:
 
 def _as_bytes(case: LabelledCase, settings: IntensitySettings) -> Iterator[LabelledFrame]:
     """Frames as uint8. A scan is held whole for its percentiles; a video is not."""
-    if settings.kind == "rgb":
+    if settings.kind == "rgb" and case.kind != "volume":
         yield from case.read()
         return
     whole = list(case.read())
-    low, high = window(torch.stack([frame for frame, _ in whole]), settings)
+    low, high = case_window(torch.stack([frame for frame, _ in whole]), settings, case.kind)
     for frame, label in whole:
         finite = torch.nan_to_num(frame.float(), nan=low, posinf=high, neginf=low)
         scaled = (finite.clamp(low, high) - low) / (high - low) * 255

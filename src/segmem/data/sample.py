@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from segmem.data.cache import CachedCase
+from segmem.data.features import features_of, grid_labels
 from segmem.ops.augment import AugmentSettings, augment
+from segmem.ops.fit import FitSettings
 
 PADDING = (124, 116, 104)  # the ImageNet mean in bytes: what a model sees where a frame is padded
 Order = NDArray[np.intp]
@@ -39,6 +41,7 @@ class ClipPlan:
         stride: frames between two of a clip, on average.
         grid: (H, W) of what is drawn.
         augment: how it is changed.
+        fit: how labels come to the grid where features are drawn in place of frames.
     """
 
     batch: int
@@ -46,6 +49,7 @@ class ClipPlan:
     stride: int
     grid: tuple[int, int]
     augment: AugmentSettings
+    fit: FitSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class Batch:
     """Clips to learn from.
 
     Attributes:
-        frames: (B, T, 3, H, W) uint8.
+        frames: (B, T, 3, H, W) uint8; or features (B, T, C, h, w) bfloat16, which are not changed any more.
         labels: (B, T, H, W) uint8 class ids.
         labelled: (B, T) bool; a frame without a label gives no loss, but the memory reads it.
         corrupted: (B, T) bool.
@@ -91,6 +95,10 @@ def _draw(
     case = source.cases[int(torch.randint(len(source.cases), (1,), generator=random))]
     order = frame_order(case.labelled, plan.length, plan.stride, random)
     unique, place = np.unique(order, return_inverse=True)
+    if case.features is not None:
+        known = torch.from_numpy(np.array(case.labelled[order]))
+        seen, maps = features_of(case, unique)[place], grid_labels(case, unique, plan.fit)[place]
+        return seen, maps, known, torch.zeros_like(known)
     frames = torch.from_numpy(np.array(case.frames[unique]))[place]
     labels = torch.from_numpy(np.array(case.labels[unique]))[place]
     labelled = torch.from_numpy(np.array(case.labelled[order]))

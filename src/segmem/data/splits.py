@@ -48,12 +48,13 @@ def by_fraction(cases: Sequence[LabelledCase], fraction: float, seed: int) -> Sp
     Raises:
         UsageError: nothing is left to train on.
     """
-    groups = sorted({case.group for case in cases}, key=lambda group: _rank(group, seed))
+    groups = sorted({case.group for case in cases}, key=lambda group: rank(group, seed))
     count = max(1, round(fraction * len(groups))) if fraction > 0 else 0
     return _split(cases, set(groups[:count]))
 
 
-def _rank(group: str, seed: int) -> bytes:
+def rank(group: str, seed: int) -> bytes:
+    """By which names are put in an order that depends on the seed and on nothing else."""
     return hashlib.sha256(f"{seed}/{group}".encode()).digest()
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Self
 
 import torch
+from einops import rearrange
 from torch import Tensor
 
 EMPTY = -1  # the frame number of a slot that holds nothing
@@ -30,10 +31,20 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """A policy's answer: which slots to read. An invalid one is read as nothing."""
+    """A policy's answer: which slots to read, each with its temporal code. An invalid one is read as nothing."""
 
     slot: Tensor  # B R int64
     valid: Tensor  # B R bool
+    rank: Tensor  # B R int64, index of the temporal code
+
+    def compact(self) -> Self:
+        """Without the columns that are invalid in every row."""
+        column = self.valid.any(dim=0)
+        if bool(column.all()):
+            return self
+        return replace(
+            self, slot=self.slot[:, column], valid=self.valid[:, column], rank=self.rank[:, column]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +53,7 @@ class Memory:
 
     tokens: Tensor  # B R L C
     age: Tensor  # B R int64, frames since it was made
-    pinned: Tensor  # B R bool
+    rank: Tensor  # B R int64, index of the temporal code
     valid: Tensor  # B R bool
 
 
@@ -104,9 +115,29 @@ class MemoryBank:
         return Memory(
             tokens=self.tokens[row, recall.slot],
             age=query.frame[:, None] - self.frame[row, recall.slot],
-            pinned=self.pinned[row, recall.slot],
+            rank=recall.rank,
             valid=recall.valid,
         )
+
+    def rows(self, index: Tensor) -> Self:
+        """The bank of the rows that `index` (R int64) names; they are copied."""
+        return replace(self, **{f.name: getattr(self, f.name)[index] for f in fields(self)})
+
+    def widened(self, streams: int, more: int) -> Self:
+        """`more` empty rows after the rows of each of `streams` streams."""
+
+        def grow(x: Tensor, fill: int) -> Tensor:
+            each = rearrange(x, "(b k) ... -> b k ...", b=streams)
+            empty = each.new_full((streams, more, *each.shape[2:]), fill)
+            return rearrange(torch.cat([each, empty], dim=1), "b k ... -> (b k) ...")
+
+        return replace(
+            self, **{f.name: grow(getattr(self, f.name), EMPTY * (f.name == "frame")) for f in fields(self)}
+        )
+
+    def mirrored(self, length: int) -> Self:
+        """The same memories of `length` frames counted from the last one."""
+        return replace(self, frame=torch.where(self.used, length - 1 - self.frame, EMPTY))
 
     def fork(self) -> Self:
         """A copy that shares no storage."""

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from segmem.core import Settings
 from segmem.memory.bank import Entry, MemoryBank, Query, Recall
-from segmem.memory.slots import all_slots, oldest
+from segmem.memory.slots import all_slots, oldest, recency
 
 
 class Fifo(Settings):
@@ -28,6 +28,6 @@ class Fifo(Settings):
         return torch.where(entry.score >= self.min_score, oldest(bank.frame), -1)
 
     def recall(self, query: Query, bank: MemoryBank) -> Recall:
-        """All that is there."""
-        del query
-        return Recall(slot=all_slots(bank), valid=bank.used)
+        """All that is there, coded by how recent it is."""
+        rank = recency(query.frame[:, None] - bank.frame, bank.used)
+        return Recall(slot=all_slots(bank), valid=bank.used, rank=rank)

@@ -1,14 +1,19 @@
 """From a spec to a segmenter with fresh weights."""
 
-from segmem.methods import tmam
+from segmem.methods import litemedsam, sam2, tmam
 from segmem.methods.spec import ModelSpec
+from segmem.prompted import PromptedSegmenter
 from segmem.segmenter import MemorySegmenter
 
 
-def build(spec: ModelSpec) -> MemorySegmenter:
+def build(spec: ModelSpec) -> MemorySegmenter | PromptedSegmenter:
     """The parts that the spec's method names, put together.
 
     Raises:
         SettingsError: the spec names a network that does not exist.
     """
+    if spec.method == "sam2":
+        return sam2.build(spec.sam2 or sam2.Sam2Settings(), spec)
+    if spec.method == "litemedsam":
+        return litemedsam.build(spec.litemedsam or litemedsam.LiteMedSamSettings(), spec)
     return tmam.build(spec.network, spec.tmam, spec)

@@ -5,6 +5,9 @@ from typing import Literal
 from pydantic import Field
 
 from segmem.core import Kind, Settings
+from segmem.memory import Fifo, Support
+from segmem.methods.litemedsam import LiteMedSamSettings
+from segmem.methods.sam2 import Sam2Settings
 from segmem.methods.tmam import TmamSettings
 from segmem.nn.encoder_decoder import NetworkSettings
 from segmem.ops.fit import FitSettings
@@ -16,9 +19,9 @@ class ModelSpec(Settings):
 
     name: str = "unnamed"
     """As users type it."""
-    method: Literal["tmam"] = "tmam"
+    method: Literal["tmam", "sam2", "litemedsam"] = "tmam"
     """Which composition of the parts."""
-    input: Kind = "video"
+    input: Kind | Literal["any"] = "video"
     """What it was made for."""
     classes: tuple[str, ...] = Field(default=("background", "foreground"), min_length=2)
     """Class names by id; 0 is background."""
@@ -26,9 +29,22 @@ class ModelSpec(Settings):
     """The 2D network."""
     tmam: TmamSettings = TmamSettings()
     """Its memory."""
+    sam2: Sam2Settings | None = None
+    """Of the method `sam2`."""
+    litemedsam: LiteMedSamSettings | None = None
+    """Of the method `litemedsam`."""
     fit: FitSettings = FitSettings()
     """How frames come to the model's grid."""
     intensity: IntensitySettings = IntensitySettings()
     """How values come to the model's range."""
     temperature: float = Field(default=1.0, gt=0)
     """Logits are divided by it; fitted on validation cases."""
+
+    @property
+    def policy(self) -> Fifo | Support:
+        """Its memory's."""
+        if self.method == "sam2":
+            return (self.sam2 or Sam2Settings()).policy
+        if self.method == "litemedsam":
+            return (self.litemedsam or LiteMedSamSettings()).policy
+        return self.tmam.policy

@@ -7,7 +7,8 @@ from segmem.memory import Fifo
 from segmem.nn.encoder_decoder import EncoderDecoder, NetworkSettings
 from segmem.nn.memory_attention import MemoryAttentionSettings
 from segmem.nn.residual_memory import ResidualMemory
-from segmem.segmenter import MemorySegmenter, Spec
+from segmem.segmenter import MemorySegmenter
+from segmem.state import Spec
 
 
 class TmamSettings(Settings):

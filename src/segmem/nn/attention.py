@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
+import torch
 from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from segmem.nn.narrow_attention import attend_narrow
 from segmem.nn.positions import half_split, rotate
 
 Angles = tuple[Tensor, Tensor]
@@ -41,7 +43,14 @@ class RotaryAttention(nn.Module):
         super()._load_from_state_dict(state_dict, prefix, *args)
 
     def forward(
-        self, q: Tensor, k: Tensor, v: Tensor, q_angles: Angles, k_angles: Angles, mask: Tensor | None = None
+        self,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        q_angles: Angles,
+        k_angles: Angles,
+        mask: Tensor | None = None,
+        unrotated: int = 0,
     ) -> Tensor:
         """(B, S, dim) from queries (B, S, dim), keys and values (B, M, key_dim).
 
@@ -49,17 +58,37 @@ class RotaryAttention(nn.Module):
             q_angles: cosines and sines (S, head/2).
             k_angles: the same for the keys, repeated when M is a multiple of their length.
             mask: (B, 1, 1, M) bool, True where a key may be seen.
+            unrotated: how many keys at the end have no place, so are left as they are.
         """
-        q, k, v = (
-            rearrange(x, "b l (n d) -> b n l d", n=self.heads)
-            for x in (self.q_proj(q), self.k_proj(k), self.v_proj(v))
-        )
-        groups = k.shape[2] // k_angles[0].shape[0]
-        grouped = rearrange(k, "b n (g l) d -> b n g l d", g=groups)
-        k = rearrange(rotate(grouped, *k_angles), "b n g l d -> b n (g l) d")
-        out = F.scaled_dot_product_attention(rotate(q, *q_angles), k, v, attn_mask=mask)
-        merged: Tensor = self.out_proj(rearrange(out, "b n l d -> b l (n d)"))
+        q, k = (rearrange(x, "b l (n d) -> b n l d", n=self.heads) for x in (self.q_proj(q), self.k_proj(k)))
+        q, k = rotate(q, *q_angles), _rotate_keys(k, k_angles, unrotated)
+        out = self._narrow(q, k, v, mask) if self._is_narrow(v) else self._fused(q, k, v, mask)
+        merged: Tensor = self.out_proj(out)
         return merged
+
+    def _fused(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+        values = rearrange(self.v_proj(v), "b l (n d) -> b n l d", n=self.heads)
+        out = F.scaled_dot_product_attention(q, k, values, attn_mask=mask)
+        return rearrange(out, "b n l d -> b l (n d)")
+
+    def _narrow(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+        seen = None if mask is None else mask[:, 0, 0]
+        return attend_narrow(q[:, 0], k[:, 0], v, self.v_proj.weight, self.v_proj.bias, seen)
+
+    def _is_narrow(self, v: Tensor) -> bool:
+        """Whether values are so much narrower than a head that projecting them last is less work; on a GPU the
+        fused kernel is faster all the same, and in training its backward pass."""
+        narrow = self.heads == 1 and 2 * v.shape[-1] <= self.v_proj.out_features
+        exact = v.dtype == torch.float32 and not torch.is_autocast_enabled(v.device.type)
+        return narrow and exact and v.device.type == "cpu" and not torch.is_grad_enabled()
+
+
+def _rotate_keys(k: Tensor, angles: Angles, unrotated: int) -> Tensor:
+    """Turn each group of keys (B, heads, M, d) by its place; the last `unrotated` stay."""
+    placed = k[:, :, : k.shape[2] - unrotated]
+    grouped = rearrange(placed, "b n (g l) d -> b n g l d", l=angles[0].shape[0])
+    turned = rearrange(rotate(grouped, *angles), "b n g l d -> b n (g l) d")
+    return torch.cat([turned, k[:, :, placed.shape[2] :]], dim=2) if unrotated else turned
 
 
 def _rotated(prefix: str) -> list[str]:

@@ -1,5 +1,8 @@
 """Memory attention of SAM2: features of the present look at features of the past."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import torch
 from einops import rearrange
 from torch import Tensor, nn
@@ -7,7 +10,6 @@ from torch.nn import functional as F
 
 from segmem.core import Settings
 from segmem.memory import Memory
-from segmem.memory.slots import recency
 from segmem.nn.attention import Angles, RotaryAttention
 from segmem.nn.positions import Grid, rotary_angles, sine_grid
 
@@ -39,14 +41,28 @@ class MemoryAttentionLayer(nn.Module):
         self.linear2 = nn.Linear(settings.ffn, d)
         self.norm1, self.norm2, self.norm3 = nn.LayerNorm(d), nn.LayerNorm(d), nn.LayerNorm(d)
 
-    def forward(
-        self, x: Tensor, keys: Tensor, values: Tensor, here: Angles, there: Angles, mask: Tensor | None
-    ) -> Tensor:
+    def look_around(self, x: Tensor, here: Angles) -> Tensor:
+        """(B, h*w, width) after self-attention."""
         y = self.norm1(x)
-        x = x + self.self_attn(y, y, y, here, here)
-        x = x + self.cross_attn_image(self.norm2(x), keys, values, here, there, mask)
+        out: Tensor = x + self.self_attn(y, y, y, here, here)
+        return out
+
+    def look_back(self, x: Tensor, memory: "Remembered") -> Tensor:
+        """(B, h*w, width) after attention to memory and the feed-forward part."""
+        x = x + self.cross_attn_image(self.norm2(x), *memory)
         out: Tensor = x + self.linear2(F.relu(self.linear1(self.norm3(x))))
         return out
+
+
+class Remembered(NamedTuple):
+    """What every layer's attention to memory is given beside its queries."""
+
+    keys: Tensor  # B M memory_width
+    values: Tensor  # B M memory_width
+    here: Angles
+    there: Angles
+    mask: Tensor | None
+    unrotated: int
 
 
 class MemoryAttention(nn.Module):
@@ -55,7 +71,9 @@ class MemoryAttention(nn.Module):
     def __init__(self, settings: MemoryAttentionSettings) -> None:
         super().__init__()
         self.settings = settings
-        self.layers = nn.ModuleList(MemoryAttentionLayer(settings) for _ in range(settings.layers))
+        self.layers: Sequence[MemoryAttentionLayer] = nn.ModuleList(  # type: ignore[assignment]
+            MemoryAttentionLayer(settings) for _ in range(settings.layers)
+        )
         self.norm = nn.LayerNorm(settings.width)
 
     def memory_position(self, grid: Grid, pool: int = 1) -> Tensor:
@@ -70,16 +88,19 @@ class MemoryAttention(nn.Module):
         grid: Grid,
         pool: int = 1,
         mask: Tensor | None = None,
+        placeless: int = 0,
     ) -> Tensor:
         """(B, h*w, width) that have looked at memory.
 
         Args:
-            tokens: (B, h*w, width) of the present frame.
-            memory: (B, R*L, memory_width), R remembered frames of L tokens.
+            tokens: (B, h*w, width) of the present frame; or of 1 / k as many rows, where k objects with memories
+                of their own look at one image. What does not depend on the object is then computed once.
+            memory: (B, R*L + placeless, memory_width), R remembered frames of L tokens.
             memory_position: broadcast to memory; added to the keys only.
             grid: (h, w) of the tokens.
             pool: each memory token stands for pool x pool cells, L = ceil(h / pool) * ceil(w / pool).
-            mask: (B, R*L) bool, True where a token may be seen; None sees all.
+            mask: (B, R*L + placeless) bool, True where a token may be seen; None sees all.
+            placeless: how many tokens at the end have no place in the image (object pointers).
         """
         head = self.settings.width // self.settings.heads
         here = _on(tokens, rotary_angles(grid, head))
@@ -87,8 +108,12 @@ class MemoryAttention(nn.Module):
         x = tokens + 0.1 * sine_grid(grid, self.settings.width).to(tokens)
         keys = memory + memory_position
         seen = None if mask is None else mask[:, None, None, :]
+        remembered = Remembered(keys, memory, here, there, seen, placeless)
         for layer in self.layers:
-            x = layer(x, keys, memory, here, there, seen)
+            x = layer.look_around(x, here)
+            if x.shape[0] != memory.shape[0]:
+                x = x.repeat_interleave(memory.shape[0] // x.shape[0], dim=0)
+            x = layer.look_back(x, remembered)
         out: Tensor = self.norm(x)
         return out
 
@@ -103,7 +128,7 @@ class TemporalCode(nn.Module):
 
     def forward(self, memory: Memory) -> Tensor:
         """(B, R, 1, memory_width)."""
-        rank = recency(memory.age, memory.valid).clamp(max=len(self.maskmem_tpos_enc) - 1)
+        rank = memory.rank.clamp(max=len(self.maskmem_tpos_enc) - 1)
         return rearrange(self.maskmem_tpos_enc[rank], "b r 1 1 c -> b r 1 c")
 
 

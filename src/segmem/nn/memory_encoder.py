@@ -93,10 +93,14 @@ class MemoryEncoder(nn.Module):
         self.out_proj = nn.Conv2d(settings.width, settings.memory_width, 1)
 
     def forward(self, features: Tensor, mask: Tensor) -> Tensor:
-        """(B, memory_width, h, w) from features (B, width, h, w) and mask logits (B, 1, 16 h, 16 w).
+        """(R, memory_width, h, w) from features (B, width, h, w) and mask logits (R, 1, 16 h, 16 w).
 
-        The mask is used as given: SAM2 hands in 20 * probability - 10.
+        R is a multiple of B: several objects on one image share its features. The mask is used as given: SAM2
+        hands in 20 * probability - 10.
         """
-        fused = self.fuser(self.pix_feat_proj(features) + self.mask_downsampler(mask))
+        seen = self.pix_feat_proj(features)
+        if seen.shape[0] != mask.shape[0]:
+            seen = seen.repeat_interleave(mask.shape[0] // seen.shape[0], dim=0)
+        fused = self.fuser(seen + self.mask_downsampler(mask))
         out: Tensor = self.out_proj(fused)
         return out

@@ -26,6 +26,14 @@ def sine_grid(grid: Grid, channels: int, temperature: float = 10000.0) -> Tensor
         return code.reshape(h * w, channels)
 
 
+def sine_line(place: Tensor, channels: int, temperature: float = 10000.0) -> Tensor:
+    """Sine code (..., channels) of numbers (...), all sines before all cosines (SAM2's pointer ages)."""
+    half = channels // 2
+    rate = temperature ** (2 * (torch.arange(half, device=place.device) // 2) / half)
+    angle = place[..., None] / rate
+    return torch.cat([angle.sin(), angle.cos()], dim=-1)
+
+
 @lru_cache(maxsize=32)
 def rotary_angles(grid: Grid, dim: int, pool: int = 1, theta: float = 10000.0) -> tuple[Tensor, Tensor]:
     """Cosines and sines (h*w, dim/2) of axial rotary positions (SAM2, RoFormer).

@@ -52,7 +52,7 @@ class ResidualMemory(nn.Module):
         self.back = nn.Conv2d(settings.width, channels, 1)
         for parameter in self.back.parameters():
             nn.init.zeros_(parameter)
-        _look_straight_back(self.memory_attention)
+        look_straight_back(self.memory_attention)
         self.memory_encoder = MemoryEncoder(
             MemoryEncoderSettings(width=settings.width, memory_width=settings.memory_width)
         )
@@ -112,7 +112,7 @@ class ResidualMemory(nn.Module):
         return out
 
 
-def _look_straight_back(attention: MemoryAttention) -> None:
+def look_straight_back(attention: MemoryAttention) -> None:
     """Begin with queries and keys that differ by their place alone, so that each cell reads its own past.
 
     Equal biases, turned by rotary angles, match best where the places agree. Without it attention begins by

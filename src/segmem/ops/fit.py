@@ -17,6 +17,8 @@ class FitSettings(Settings):
     """Pixels of the longer side on the model's grid; none keeps the frame's own scale."""
     multiple: int = 32
     """Both sides are padded, right and below, to a multiple of this."""
+    square: bool = False
+    """Stretch both sides to `longest`, as SAM2 was trained, in place of keeping the frame's shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,9 @@ def plan(size: tuple[int, int], settings: FitSettings) -> Fit:
     if min(size) < 1:
         raise GeometryError(f"A frame of {size[0]} x {size[1]} pixels holds nothing to segment.")
     scale = 1.0 if settings.longest is None else settings.longest / max(size)
+    if settings.square and settings.longest is not None:
+        side = settings.longest
+        return Fit(size, (side, side), (side, side))
     rows, columns = (max(1, round(side * scale)) for side in size)
     up = settings.multiple
     return Fit(size, (rows, columns), (-(-rows // up) * up, -(-columns // up) * up))
@@ -74,8 +79,11 @@ def unpad(frames: Tensor, fit: Fit) -> Tensor:
 
 
 def unfit(logits: Tensor, fit: Fit) -> Tensor:
-    """(..., K, `grid`) to (..., K, `size`)."""
-    return resize(unpad(logits, fit), fit.size, "logits")
+    """(..., K, `grid`) to (..., K, `size`). Logits of a lower resolution than the grid are brought to it first where
+    there is padding to cut, else straight to the size."""
+    if fit.scaled == fit.grid:
+        return resize(logits, fit.size, "logits")
+    return resize(unpad(resize(logits, fit.grid, "logits"), fit), fit.size, "logits")
 
 
 def fit_labels(labels: Tensor, fit: Fit) -> Tensor:

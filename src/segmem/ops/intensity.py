@@ -21,6 +21,9 @@ class IntensitySettings(Settings):
     """Percentile of the whole scan that becomes 0."""
     high: float = 99.5
     """Percentile of the whole scan that becomes 1."""
+    scale: Literal["imagenet", "frame"] = "imagenet"
+    """imagenet: 0..1, then the mean and deviation of ImageNet. frame: each frame's least and greatest value become
+    0 and 1 (MedSAM)."""
 
 
 def window(frames: Tensor, settings: IntensitySettings) -> tuple[float, float]:
@@ -38,14 +41,28 @@ def window(frames: Tensor, settings: IntensitySettings) -> tuple[float, float]:
     return (low, high) if high > low else (low, low + 1.0)
 
 
+def by_frame(frames: Tensor, low: float, high: float) -> Tensor:
+    """(..., 1 or 3, H, W) in file units to (..., 3, H, W) float32: what lies between `low` and `high` is stretched
+    so that each frame goes from 0 to 1. A frame without contrast becomes 0."""
+    x = _three(_within(frames, low, high))
+    least, most = x.amin(dim=(-3, -2, -1), keepdim=True), x.amax(dim=(-3, -2, -1), keepdim=True)
+    return (x - least) / (most - least).clamp(min=1e-8)
+
+
 def normalise(frames: Tensor, low: float, high: float) -> Tensor:
     """(..., 1 or 3, H, W) in file units to (..., 3, H, W) float32, ImageNet-standardised. NaN becomes `low`."""
-    x = frames.float()
-    if frames.is_floating_point():
-        x = torch.nan_to_num(x, nan=low, posinf=high, neginf=low).clamp(low, high)
-    x = (x - low) / (high - low)
-    if x.shape[-3] == 1:
-        x = x.expand(*x.shape[:-3], 3, *x.shape[-2:])
+    x = _three((_within(frames, low, high) - low) / (high - low))
     mean = torch.tensor(RGB_MEAN, device=x.device)[:, None, None]
     std = torch.tensor(RGB_STD, device=x.device)[:, None, None]
     return (x - mean) / std
+
+
+def _within(frames: Tensor, low: float, high: float) -> Tensor:
+    """Float32; what no byte can be is brought between `low` and `high`."""
+    if not frames.is_floating_point():
+        return frames.float()
+    return torch.nan_to_num(frames.float(), nan=low, posinf=high, neginf=low).clamp(low, high)
+
+
+def _three(x: Tensor) -> Tensor:
+    return x.expand(*x.shape[:-3], 3, *x.shape[-2:]) if x.shape[-3] == 1 else x

@@ -14,15 +14,17 @@ class Answer:
 
     Attributes:
         labels: (H, W) uint8.
-        area: pixels of each class.
+        area: pixels of each class, or of background and each prompted object.
         confidence: mean probability of each class over its own pixels; None where it has none.
         score: the model's own estimate of how good the answer is.
+        objects: ids of the prompted objects; empty where there are classes.
     """
 
     labels: Tensor
     area: tuple[int, ...]
     confidence: tuple[float | None, ...]
     score: float
+    objects: tuple[int, ...] = ()
 
 
 @torch.inference_mode()
@@ -34,4 +36,7 @@ def answer(prediction: Prediction) -> Answer:
     area = torch.bincount(flat, minlength=classes).tolist()
     total = torch.bincount(flat, sure.flatten(), minlength=classes).tolist()
     confidence = tuple(t / a if a else None for t, a in zip(total, area, strict=True))
-    return Answer(labels.byte().cpu(), tuple(area), confidence, float(prediction.score[0]))
+    objects = prediction.objects
+    if objects:
+        labels = labels.new_tensor((0, *objects))[labels]
+    return Answer(labels.byte().cpu(), tuple(area), confidence, float(prediction.score[0]), objects)

@@ -10,7 +10,9 @@ from torch import Tensor, nn
 
 from segmem.manifest import Timings
 from segmem.memory import Memory
+from segmem.prompted import PromptableNetwork, PromptedSegmenter
 from segmem.segmenter import MemoryParts, MemorySegmenter
+from segmem.state import Segmenter
 
 PARTS = ("decode", "encode", "memory", "head", "write")
 T = TypeVar("T")
@@ -96,7 +98,36 @@ class TimedMemory(nn.Module):
             return self.parts.memorise(top, foreground)
 
 
-def timed(model: MemorySegmenter, clock: Clock) -> MemorySegmenter:
+class TimedNetwork(nn.Module):
+    """A promptable network whose memory's time is counted."""
+
+    def __init__(self, network: PromptableNetwork, clock: Clock) -> None:
+        super().__init__()
+        self.clock = clock
+        self.network = network
+        self.encode, self.alone, self.decode = network.encode, network.alone, network.decode
+        self.mask_prompt, self.pointer = network.mask_prompt, network.pointer
+        self.mask_size, self.memory_numbers = network.mask_size, network.memory_numbers
+        self.memory_parameters = network.memory_parameters
+
+    def attend(self, top: Tensor, memory: Memory, pointers: Memory | None, horizon: int) -> Tensor:
+        with self.clock.part("memory", inside="head"):
+            return self.network.attend(top, memory, pointers, horizon)
+
+    def memorise(self, top: Tensor, mask: Tensor, presence: Tensor) -> Tensor:
+        with self.clock.part("memory", inside="head"):
+            return self.network.memorise(top, mask, presence)
+
+
+def timed(model: Segmenter, clock: Clock) -> Segmenter:
     """The same model, sharing every weight, whose memory's time is counted."""
-    network = model.get_submodule("network")
-    return MemorySegmenter(network, TimedMemory(model.memory, clock), model.policy, model.spec).eval()
+    if isinstance(model, PromptedSegmenter):
+        network = TimedNetwork(model.network, clock)
+        return PromptedSegmenter(
+            network, model.policy, model.pointer_policy, model.spec, model.together
+        ).eval()
+    if isinstance(model, MemorySegmenter):
+        return MemorySegmenter(
+            model.get_submodule("network"), TimedMemory(model.memory, clock), model.policy, model.spec
+        ).eval()
+    return model

@@ -88,7 +88,9 @@ class Cohort:
 
     def _usable(self, path: Path) -> Manifest | None:
         found = manifest.read(path) if self.job.request.resume else None
-        return found if found is not None and found.weights_sha256 == self.job.sha256 else None
+        if found is None or (found.weights_sha256, found.prompts_sha256) != (self.job.sha256, self.job.asked):
+            return None
+        return found
 
 
 def _failure(case: Case, error: Exception) -> Failure:

@@ -2,14 +2,16 @@
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 import torch
+from torch import nn
 
 from segmem.core.errors import SurroundingsError
 from segmem.ops.precision import fast_bfloat16
 from segmem.predict.request import Device, Precision
-from segmem.segmenter import MemorySegmenter
+
+Placed = TypeVar("Placed", bound=nn.Module)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Compute:
             return nullcontext()
         return torch.autocast(self.device.type, dtype=self.dtype)
 
-    def place(self, model: MemorySegmenter) -> MemorySegmenter:
+    def place(self, model: Placed) -> Placed:
         """The model on the device, in eval mode, in the memory layout that convolutions like."""
         model.to(self.device)
         model.to(memory_format=torch.channels_last)

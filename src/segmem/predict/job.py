@@ -4,22 +4,26 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
 
 import torch
 
 from segmem import catalogue, manifest
-from segmem.core import Kind
+from segmem.core import Geometry, Kind
 from segmem.core.errors import UsageError, WeightsError
-from segmem.io.sources import Case
+from segmem.io.sources import Case, open_case
 from segmem.io.tensors import digest
 from segmem.manifest import CaseRecord, Failure, Manifest
 from segmem.methods.load import find_weights, load
+from segmem.predict.budget import Budget
 from segmem.predict.clock import Clock
 from segmem.predict.compute import Compute
+from segmem.predict.prompt_picture import show_prompts
 from segmem.predict.request import Request
-from segmem.predict.stream import Viewer
-from segmem.segmenter import MemorySegmenter
+from segmem.predict.stream import OnFrames, Viewer, require_prompts
+from segmem.state import Segmenter
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -31,7 +35,7 @@ class Job:
     request: Request
     name: str
     sha256: str
-    model: MemorySegmenter
+    model: Segmenter
     compute: Compute
     hidden: str | None
     """A path of which the manifest tells the last part only."""
@@ -43,7 +47,38 @@ class Job:
 
     def viewer(self, clock: Clock) -> Viewer:
         """A fresh look, for one case."""
-        return Viewer(self.model, self.compute, clock)
+        limit = self.request.max_memory
+        return Viewer(self.model, self.compute, clock, None if limit is None else Budget(limit))
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names by id; background's alone where objects are prompted."""
+        return self.model.spec.classes[:1] if self.model.prompted else self.model.spec.classes
+
+    def prompts(self, case: Case, geometry: Geometry, length: int | None) -> OnFrames:
+        """What was asked, on the frames of this case; drawn too, where that was wished for.
+
+        Raises:
+            PromptError: a prompt cannot be meant.
+            UsageError: a promptable model and no prompt.
+        """
+        asked = self.request.asked
+        if asked is None:
+            if self.model.prompted:
+                require_prompts({})
+            return {}
+        placed = asked.place(geometry, length)
+        if self.request.show_prompts is not None:
+            show_prompts(open_case(case), placed, self.request.show_prompts)
+        return {frame: list(group) for frame, group in groupby(placed, lambda prompt: prompt.frame)}
+
+    def looks(self, kind: Kind, length: int, prompts: OnFrames) -> int:
+        """How often the model looks at a frame of a clip in memory, for the progress bar."""
+        if not self.model.prompted:
+            return 2 * length
+        way = self.request.direction or ("both" if kind == "volume" else "forward")
+        ahead, behind = length - min(prompts), max(prompts) + 1
+        return ahead * (way != "backward") + behind * (way != "forward")
 
     def mark(self, case: Case) -> dict[str, str]:
         """What must be the same for a half-done case to be continued."""
@@ -53,7 +88,18 @@ class Job:
             "input": f"{len(case.paths)} files, {size} bytes",
             "device": self.compute.device.type,
             "precision": self.compute.precision,
+            "prompts": self.asked,
         }
+
+    @property
+    def asked(self) -> str:
+        """A hash of what was asked, masks by their content; empty where nothing was."""
+        asked = self.request.asked
+        if asked is None:
+            return ""
+        masks = [digest(said.mask) for said in asked.said if said.mask is not None]
+        told = repr((asked, self.request.direction, masks))
+        return sha256(told.encode()).hexdigest()
 
     def manifest(
         self,
@@ -69,7 +115,8 @@ class Job:
             command=manifest.command_line(self.request.command, self.hidden),
             model=self.name,
             weights_sha256=self.sha256,
-            classes=self.model.spec.classes,
+            prompts_sha256=self.asked,
+            classes=self.classes,
             device=str(self.compute.device),
             precision=self.compute.precision,
             threads=torch.get_num_threads(),
@@ -111,11 +158,12 @@ def prepare(request: Request, name: str, kind: Kind) -> Job:
     path = find_weights(name)
     sha256 = _hash(path)
     model = load(path)
-    if (model.spec.input == "volume") != (kind == "volume"):
+    if request.asked is not None and not model.prompted:
+        raise UsageError(f"{name} takes no prompts: it names the classes it finds by itself. Leave them out.")
+    own = model.spec.input
+    if own != "any" and (own == "volume") != (kind == "volume"):
         usable = ", ".join(c.name for c in catalogue.cards() if c.accepts(kind)) or "none is shipped"
-        raise UsageError(
-            f"{name} segments {model.spec.input}s, the input is a {kind}. Models for that: {usable}."
-        )
+        raise UsageError(f"{name} segments {own}s, the input is a {kind}. Models for that: {usable}.")
     hidden = request.source if kind == "volume" else None
     return Job(request, Path(name).name, sha256, compute.place(model), compute, hidden)
 

@@ -8,7 +8,7 @@ from segmem.core.errors import FormatError, OutputError
 from segmem.io.outputs import remove
 from segmem.io.tensors import read_header, read_tensors, write_tensors
 from segmem.predict.targets import OURS
-from segmem.segmenter import State
+from segmem.state import State
 
 STATE = "state.safetensors"
 

@@ -1,11 +1,14 @@
 """What a person asks of `segmem predict`."""
 
+import re
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
 from segmem.core import Settings
+from segmem.core.errors import UsageError
+from segmem.predict.prompting import Asked
 
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -32,5 +35,26 @@ class Request(Settings):
     """Skip what is whole already and continue what was interrupted."""
     overwrite: bool = True
     """Replace outputs of an earlier run."""
+    asked: Asked | None = None
+    """Prompts, for a promptable model."""
+    direction: Literal["forward", "backward", "both"] | None = None
+    """Which way from the prompted frames; none is both ways for a scan, and forward otherwise."""
+    show_prompts: Path | None = None
+    """A .png file, or a folder, to draw the prompts in."""
+    max_memory: int | None = Field(default=None, ge=1)
+    """Bytes that the run may use at most."""
     command: tuple[str, ...] = ()
     """As it was typed, for the manifest."""
+
+
+def as_bytes(text: str) -> int:
+    """Bytes of a size such as `2GB`, `1.5 GiB`, `800MB` or `4000000000`.
+
+    Raises:
+        UsageError: it is none.
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?\s*", text, re.IGNORECASE)
+    if found is None or float(found[1]) == 0:
+        raise UsageError(f"--max-memory {text!r} is no size. Write it as 2GB or 800MB.")
+    power = " KMGT".index(found[2].upper() or " ")
+    return int(float(found[1]) * (1024 if found[3] else 1000) ** power)

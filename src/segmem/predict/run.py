@@ -4,7 +4,8 @@ from pathlib import Path
 
 from segmem import catalogue
 from segmem.core import Kind
-from segmem.io.sources import find_cases, open_case
+from segmem.core.errors import UsageError
+from segmem.io.sources import Case, find_cases, open_case
 from segmem.manifest import Manifest
 from segmem.predict.request import Request
 from segmem.predict.targets import require_room, require_writable, targets
@@ -28,7 +29,8 @@ def run(request: Request, watch: Watch) -> Manifest:
     """
     cases = find_cases(request.source, request.as_)
     found = targets(cases, request.out)
-    model = _name(request.model, cases[0].kind)
+    _require_one(request, cases)
+    model = _name(request.model, cases[0].kind, request.asked is not None)
     require_room(found, request.overwrite or request.resume)
     if len(cases) == 1 and cases[0].form in {"image", "video"}:
         open_case(cases[0])  # what is no picture or video is refused before a model is loaded for it
@@ -42,9 +44,26 @@ def run(request: Request, watch: Watch) -> Manifest:
         return Cohort(job, found, watch).go()
 
 
-def _name(model: str | None, kind: Kind) -> str:
+def _require_one(request: Request, cases: list[Case]) -> None:
+    """Prompts speak of one case, and pictures of them need it twice."""
+    if request.asked is not None and len(cases) > 1:
+        raise UsageError(
+            f"{request.source} holds {len(cases)} cases, and prompts speak of one. Name one of them."
+        )
+    if request.asked is None and (request.show_prompts or request.direction):
+        option = "--show-prompts" if request.show_prompts else "--direction"
+        raise UsageError(
+            f"{option} is about prompts, and there is none. Give --box, --point, --mask or --prompts."
+        )
+    if cases[0].form == "camera" and (request.show_prompts or request.direction not in {None, "forward"}):
+        raise UsageError("A camera is seen once and forward: leave --show-prompts and --direction out.")
+
+
+def _name(model: str | None, kind: Kind, prompted: bool) -> str:
     if model is None:
-        return catalogue.choose(kind)
-    if not Path(model).exists():
+        return catalogue.choose(kind, prompted)
+    if (
+        model != catalogue.PACKAGED and not Path(model).exists() and "/" not in model
+    ):  # a Hugging Face id has one
         catalogue.card(model)
     return model

@@ -1,54 +1,85 @@
 """A whole image, clip or scan in memory."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from segmem.core import Clip, FrameSource, Labels, Prediction
+from segmem.core import Clip, FrameSource, Labels, Prediction, Prompt
 from segmem.io.ahead import ahead
-from segmem.ops.intensity import window
+from segmem.ops.prepare import case_window
 from segmem.predict.frames import Frame, as_source
-from segmem.predict.stream import DEPTH, Viewer, ready
-from segmem.segmenter import MemorySegmenter, State
-
-Tick = Callable[[], None]
+from segmem.predict.stream import DEPTH, OnFrames, Viewer, ready, require_prompts, whole
+from segmem.predict.sweep import Direction, Sweep, Tick, mean
+from segmem.state import Segmenter, State
 
 
 def segment(
-    model: MemorySegmenter | str | Path, source: FrameSource | Iterable[Frame] | str | Path
+    model: Segmenter | str | Path,
+    source: FrameSource | Iterable[Frame] | str | Path,
+    prompts: Iterable[Prompt] = (),
+    direction: Direction | None = None,
 ) -> Labels:
     """The label map of one case.
 
-    A video is read forward, so a frame is helped by those before it. A scan is read in both directions and the
-    two answers are averaged, so that every slice has seen its neighbours on both sides; its intensities are
-    seen against the percentiles of the whole scan.
+    Without prompts a video is read forward, so a frame is helped by those before it. A scan is read in both
+    directions and the two answers are averaged, so that every slice has seen its neighbours on both sides; its
+    intensities are seen against the percentiles of the whole scan.
 
     Args:
         model: a segmenter, or what `segmem.load` takes.
         source: a clip, the path of a file or folder that holds one, or frames as `segmem.stream` takes them.
+        prompts: for promptable models: boxes, points and masks of objects, on any frames. The label map then
+            holds the objects' ids.
+        direction: which way from the prompted frames; None is both ways for a scan, and forward otherwise.
 
     Returns:
         (T, H, W) uint8 at the input's own size, with its geometry: `segmem.io` writes it on the scan's own grid.
 
     Raises:
-        UsageError: the path names several cases, or frames are not what a model takes.
+        UsageError: the path names several cases, frames are not what a model takes, or prompts are missing or
+            not taken.
+        PromptError: a prompt that cannot be meant; see `segmem.core.prompt.check`.
         InputError: nothing can be read, or there is no frame.
     """
     viewer = Viewer(*ready(model))
     opened = as_source(source)
-    if viewer.model.spec.input == "volume":
-        each = [prediction.labels[0].cpu() for prediction in scan_predictions(viewer, as_scan(opened))]
+    kind = viewer.kind(opened.geometry.kind)
+    if kind == "volume" or direction not in {None, "forward"}:
+        clip = whole(opened)
+        prepared = viewer.checked(prompts, clip)
+        each = [p.labels[0].cpu() for p in case_predictions(viewer, clip, prepared, direction)]
     else:
-        seen = viewer.walk(ahead(opened, DEPTH), State.start(), {})
+        heard = viewer.checked(prompts, opened)
+        if viewer.model.prompted:
+            require_prompts(heard)
+        seen = viewer.walk(ahead(opened, DEPTH), State.start(opened.length), heard)
         each = [prediction.labels[0].cpu() for prediction, _ in seen]
     return Labels(opened.name, torch.stack(each), opened.geometry)
 
 
-def as_scan(source: FrameSource) -> Tensor:
-    """All frames of a source, (T, C, H, W)."""
-    return source.frames if isinstance(source, Clip) else torch.stack(list(source))
+def case_predictions(
+    viewer: Viewer,
+    clip: Clip,
+    prompts: OnFrames,
+    direction: Direction | None = None,
+    tick: Tick = lambda: None,
+) -> Iterator[Prediction]:
+    """Of each frame of a clip in memory, at its own size; see `segment`. `tick` is called after each look.
+
+    Raises:
+        UsageError: a promptable model and no prompt.
+    """
+    kind = viewer.kind(clip.geometry.kind)
+    if not viewer.model.prompted:
+        yield from scan_predictions(viewer, clip.frames, tick)
+        return
+    require_prompts(prompts)
+    viewer.window = case_window(clip.frames, viewer.model.spec.intensity, kind)
+    way = direction or ("both" if kind == "volume" else "forward")
+    sweep = Sweep(viewer, dict(enumerate(clip.frames)).get, clip.length, prompts)
+    yield from sweep.each(clip.length, way, tick)
 
 
 def scan_predictions(viewer: Viewer, scan: Tensor, tick: Tick = lambda: None) -> Iterator[Prediction]:
@@ -56,7 +87,7 @@ def scan_predictions(viewer: Viewer, scan: Tensor, tick: Tick = lambda: None) ->
 
     `tick` is called after each look, twice a slice.
     """
-    viewer.window = window(scan, viewer.model.spec.intensity)
+    viewer.window = case_window(scan, viewer.model.spec.intensity, "volume")
     state = State.start()
     from_behind = []
     for index in reversed(range(len(scan))):
@@ -66,10 +97,5 @@ def scan_predictions(viewer: Viewer, scan: Tensor, tick: Tick = lambda: None) ->
     state = State.start()
     for frame in scan:
         prediction, state = viewer.look(frame, state)
-        yield viewer.unfit(_mean(prediction, from_behind.pop()))
+        yield viewer.unfit(mean(prediction, from_behind.pop()))
         tick()
-
-
-@torch.inference_mode()
-def _mean(one: Prediction, other: Prediction) -> Prediction:
-    return Prediction((one.logits + other.logits) / 2, (one.score + other.score) / 2)

@@ -1,5 +1,6 @@
 """One image or one scan to one file of labels."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -13,9 +14,10 @@ from segmem.manifest import CaseRecord
 from segmem.predict.answer import answer
 from segmem.predict.clock import Clock
 from segmem.predict.job import Job
-from segmem.predict.segment import as_scan, scan_predictions
+from segmem.predict.segment import case_predictions
+from segmem.predict.stream import OnFrames, whole
 from segmem.predict.watch import Watch
-from segmem.segmenter import State
+from segmem.state import State
 
 
 def segment_still(job: Job, case: Case, out: Path, watch: Watch, clock: Clock) -> CaseRecord:
@@ -27,9 +29,9 @@ def segment_still(job: Job, case: Case, out: Path, watch: Watch, clock: Clock) -
     """
     with job.noting(case), staged(out, folder=False) as half:
         with clock.part("decode"):
-            source = open_case(case)
-            clip = Clip(case.name, as_scan(source), source.geometry)
-        labels = _labels(job, clip, watch, clock)
+            clip = replace(whole(open_case(case)), name=case.name)
+        prompts = job.prompts(case, clip.geometry, clip.length)
+        labels = _labels(job, clip, prompts, watch, clock)
         with clock.part("write"):
             if case.kind == "volume":
                 write_volume(labels, half)
@@ -46,11 +48,13 @@ def segment_still(job: Job, case: Case, out: Path, watch: Watch, clock: Clock) -
     )
 
 
-def _labels(job: Job, clip: Clip, watch: Watch, clock: Clock) -> Labels:
+def _labels(job: Job, clip: Clip, prompts: OnFrames, watch: Watch, clock: Clock) -> Labels:
     viewer = job.viewer(clock)
-    if clip.geometry.kind == "volume":
-        with watch.case(clip.name, 2 * clip.length):
-            each = [answer(p).labels for p in scan_predictions(viewer, clip.frames, watch.tick_or_stop)]
+    if clip.geometry.kind == "volume" or job.model.prompted:
+        looks = job.looks(clip.geometry.kind, clip.length, prompts)
+        with watch.case(clip.name, looks):
+            seen = case_predictions(viewer, clip, prompts, job.request.direction, watch.tick_or_stop)
+            each = [answer(prediction).labels for prediction in seen]
     else:
         prediction, _ = viewer.look(clip.frames[0], State.start())
         each = [answer(viewer.unfit(prediction)).labels]

@@ -1,28 +1,36 @@
 """Frame by frame: what a model says of each, at the frame's own size, with the state after it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from segmem.core import Clip, FrameSource, Prediction, Prompt
+from segmem.core import Clip, Features, FrameSource, Kind, Prediction, Prompt
+from segmem.core.errors import PromptError, UsageError
+from segmem.core.prompt import check
 from segmem.io.ahead import ahead
 from segmem.methods.load import load
 from segmem.ops.fit import Fit, plan, require_size, unfit
-from segmem.ops.intensity import window
+from segmem.ops.prepare import case_window
+from segmem.predict.budget import Budget
 from segmem.predict.clock import Clock, timed
 from segmem.predict.compute import Compute
 from segmem.predict.frames import Frame, as_source
-from segmem.segmenter import MemorySegmenter, State
+from segmem.predict.grid_prompts import to_batch
+from segmem.prompted import PromptedSegmenter
+from segmem.state import Segmenter, State
 
 DEPTH = 8  # frames decoded ahead of the model
+OnFrames = Mapping[int, Sequence[Prompt]]
 
 
 def stream(
-    model: MemorySegmenter | str | Path,
+    model: Segmenter | str | Path,
     frames: FrameSource | Iterable[Frame] | str | Path,
-    prompts: Mapping[int, Prompt] | None = None,
+    prompts: Iterable[Prompt] = (),
     state: State | None = None,
 ) -> Iterator[tuple[Prediction, State]]:
     """Segment a stream as it arrives; memory use does not grow with its length.
@@ -31,7 +39,8 @@ def stream(
         model: a segmenter, or what `segmem.load` takes.
         frames: (C, H, W) tensors, (H, W, 3) or (H, W) uint8 arrays, a clip, or the path of a file that holds
             them. All of one size. A scan is read whole first, since its intensities are seen against all of it.
-        prompts: by frame number, for promptable models.
+        prompts: for promptable models; each is heard when its frame comes. The first one of an object begins it,
+            later ones correct it.
         state: to go on from, as an earlier frame of the same stream left it; it is consumed.
 
     Yields:
@@ -40,27 +49,52 @@ def stream(
 
     Raises:
         UsageError: frames of another type than the model takes, or a prompt for a model that takes none.
+        PromptError: a prompt that cannot be meant; see `segmem.core.prompt.check`.
         GeometryError: the size changes.
         InputError: the path holds nothing that can be read.
     """
     viewer = Viewer(*ready(model))
     source = as_source(frames)
-    if viewer.model.spec.input == "volume":
-        source = (
-            source
-            if isinstance(source, Clip)
-            else Clip(source.name, torch.stack(list(source)), source.geometry)
-        )
-        viewer.window = window(source.frames, viewer.model.spec.intensity)
-    return viewer.walk(ahead(source, DEPTH), state or State.start(), prompts or {})
+    kind = viewer.kind(source.geometry.kind)
+    if kind == "volume":
+        source = whole(source)
+        viewer.window = case_window(source.frames, viewer.model.spec.intensity, kind)
+    state = state or State.start(source.length)
+    heard = viewer.checked(prompts, source, begun=state.frame)
+    if viewer.model.prompted and not state.objects:
+        require_prompts(heard)
+    return viewer.walk(ahead(source, DEPTH), state, heard)
 
 
-def ready(model: MemorySegmenter | str | Path) -> tuple[MemorySegmenter, Compute]:
+def ready(model: Segmenter | str | Path) -> tuple[Segmenter, Compute]:
     """A model given as it is, float32, where it lies; or one loaded and placed as is fastest here."""
-    if isinstance(model, MemorySegmenter):
-        return model, Compute(next(model.parameters()).device, torch.float32)
-    compute = Compute.choose()
-    return compute.place(load(model)), compute
+    if isinstance(model, str | Path):
+        compute = Compute.choose()
+        return compute.place(load(model)), compute
+    return model, Compute(next(model.parameters()).device, torch.float32)
+
+
+def whole(source: FrameSource) -> Clip:
+    """All frames of a source, in memory.
+
+    Raises:
+        GeometryError: they are not of one size.
+    """
+    if isinstance(source, Clip):
+        return source
+    frames, size = list(source), source.geometry.size
+    for number, frame in enumerate(frames):
+        require_size(frame, Fit(size, size, size), f"Frame {number}")
+    return Clip(source.name, torch.stack(frames), source.geometry)
+
+
+def require_prompts(prompts: OnFrames) -> None:
+    """Raise UsageError where a promptable model is told nothing."""
+    if not prompts:
+        raise UsageError(
+            "This model segments objects that are prompted, and there is no prompt. Give --box x0,y0,x1,y1,"
+            " --point x,y,+ or --mask FILE (in Python: prompts=[segmem.Prompt(box=...)])."
+        )
 
 
 class Viewer:
@@ -70,33 +104,77 @@ class Viewer:
         window: intensities that become 0 and 1; set it before the first frame of a scan.
     """
 
-    def __init__(self, model: MemorySegmenter, compute: Compute, clock: Clock | None = None) -> None:
+    def __init__(
+        self, model: Segmenter, compute: Compute, clock: Clock | None = None, budget: Budget | None = None
+    ) -> None:
         self.clock = clock or Clock()
         self.model = timed(model, self.clock)
         self.compute = compute
         self.window = (0.0, 255.0)
         self.fit: Fit | None = None
+        self.budget = budget
+        self._counted = 0
+
+    def kind(self, of_source: Kind) -> Kind:
+        """As what the model sees the source: a model for scans takes loose frames for slices."""
+        own = self.model.spec.input
+        return of_source if own == "any" else own
+
+    def checked(self, prompts: Iterable[Prompt], source: FrameSource, begun: int = 0) -> OnFrames:
+        """The prompts of each frame, of a stream of which `begun` frames came before this source.
+
+        Raises:
+            UsageError: there are prompts and the model takes none.
+            PromptError: one cannot be meant.
+        """
+        listed = list(prompts)
+        if listed and not self.model.prompted:
+            raise UsageError("This model takes no prompts: it names the classes it finds by itself.")
+        check(listed, source.geometry.size, None if source.length is None else source.length + begun)
+        by_frame = sorted(listed, key=_frame)
+        return {frame: list(group) for frame, group in groupby(by_frame, _frame)}
 
     def walk(
-        self, frames: Iterable[Tensor], state: State, prompts: Mapping[int, Prompt]
+        self, frames: Iterable[Tensor], state: State, prompts: OnFrames
     ) -> Iterator[tuple[Prediction, State]]:
         """Every frame (C, H, W) in turn, as `stream` yields them."""
         for frame in frames:
-            prediction, state = self.look(frame, state, prompts.get(state.frame))
+            prediction, state = self.look(frame, state, prompts.get(state.frame, ()))
             yield self.unfit(prediction), state
+        require_heard(prompts, state.frame)
 
     @torch.inference_mode()
-    def look(self, frame: Tensor, state: State, prompt: Prompt | None = None) -> tuple[Prediction, State]:
-        """The prediction on the model's grid, and the state after it."""
+    def look(
+        self,
+        frame: Tensor,
+        state: State,
+        prompts: Sequence[Prompt] = (),
+        *,
+        recall: bool = True,
+        memorise: bool | None = None,
+    ) -> tuple[Prediction, State]:
+        """The prediction on the model's grid, and the state after it; see `step`."""
         if self.fit is None:
             self.fit = plan((frame.shape[-2], frame.shape[-1]), self.model.spec.fit)
         require_size(frame, self.fit, f"Frame {state.frame}")
+        batch = to_batch(prompts, self.fit, self.compute.device) if prompts else None
         with self.compute.autocast():
             with self.clock.part("encode"):
                 ready = self.model.prepare(frame[None].to(self.compute.device), self.fit, self.window)
                 features = self.model.encode(ready.contiguous(memory_format=torch.channels_last))
+            self._keep_to_budget(features, state, prompts)
             with self.clock.part("head"):
-                return self.model.step(features, state, prompt)
+                return self.model.step(features, state, batch, recall=recall, memorise=memorise)
+
+    def _keep_to_budget(self, features: Features, state: State, prompts: Sequence[Prompt]) -> None:
+        if self.budget is None:
+            return
+        self.budget.require(features.top.device)
+        objects = len({*state.objects, *(prompt.object for prompt in prompts)})
+        if isinstance(self.model, PromptedSegmenter) and objects > self._counted:
+            fitting = self.budget.together(self.model, features, objects)
+            self.model.together = min(fitting, self.model.fastest(features, objects))
+            self._counted = objects
 
     @torch.inference_mode()
     def unfit(self, prediction: Prediction) -> Prediction:
@@ -104,4 +182,17 @@ class Viewer:
         if self.fit is None:
             return prediction
         with self.clock.part("head"):
-            return Prediction(unfit(prediction.logits, self.fit), prediction.score)
+            return replace(prediction, logits=unfit(prediction.logits, self.fit))
+
+
+def require_heard(prompts: OnFrames, frames: int) -> None:
+    """Raise PromptError where a clip has ended before a prompt's frame; its header may have promised more."""
+    missed = max(prompts, default=-1)
+    if missed >= frames:
+        raise PromptError(
+            f"A prompt is on frame {missed}, which does not exist: the clip ends after {frames} frames."
+        )
+
+
+def _frame(prompt: Prompt) -> int:
+    return prompt.frame

@@ -12,11 +12,11 @@ COLUMNS = ("frame", "time_s", "class", "name", "area_px", "confidence", "score")
 
 
 class FrameTable:
-    """A line for each class but background. An absent class has area 0 and no confidence.
+    """A line for each class but background, or for each prompted object. An absent one has area 0 and no confidence.
 
     Args:
         path: of the file; an existing one is continued.
-        classes: names by id.
+        classes: names by id; only background's where objects are prompted.
         fps: to tell the time of a frame; None leaves it out.
     """
 
@@ -32,10 +32,11 @@ class FrameTable:
     def write(self, index: int, answer: Answer) -> None:
         """The lines of frame `index`."""
         time = "" if self.fps is None else f"{index / self.fps:.3f}"
-        for number, name in enumerate(self.classes[1:], start=1):
-            sure = answer.confidence[number]
+        named = [(one, f"object {one}") for one in answer.objects] or enumerate(self.classes[1:], start=1)
+        for place, (number, name) in enumerate(named, start=1):
+            sure = answer.confidence[place]
             told = "" if sure is None else f"{sure:.4f}"
-            self._csv.writerow((index, time, number, name, answer.area[number], told, f"{answer.score:.4f}"))
+            self._csv.writerow((index, time, number, name, answer.area[place], told, f"{answer.score:.4f}"))
 
     def __enter__(self) -> Self:
         return self

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -16,17 +16,19 @@ from segmem.io.masks import FrameLabelsWriter, read_mask
 from segmem.io.overlay import OverlayVideo
 from segmem.io.sources import Case, open_case
 from segmem.io.video import VideoFile
+from segmem.io.window import FrameWindow
 from segmem.manifest import CaseRecord
-from segmem.predict.answer import answer
+from segmem.predict.answer import Answer, answer
 from segmem.predict.background import Background
 from segmem.predict.clock import Clock
 from segmem.predict.job import Job, nameless
 from segmem.predict.partial import Partial
-from segmem.predict.stream import DEPTH
+from segmem.predict.stream import DEPTH, OnFrames, require_heard
+from segmem.predict.sweep import Sweep
 from segmem.predict.table import NAME as TABLE
 from segmem.predict.table import FrameTable, keep_frames
 from segmem.predict.watch import Watch
-from segmem.segmenter import State
+from segmem.state import State
 
 LABELS = "labels"
 OVERLAY = "overlay.mp4"
@@ -43,7 +45,6 @@ def segment_video(job: Job, case: Case, out: Path, watch: Watch, clock: Clock) -
     state = partial.state(job.mark(case)) if job.request.resume else None
     if state is None:
         partial.begin()
-        state = State.start()
     try:
         with job.noting(case):
             record = _Run(job, case, partial, watch, clock).go(state)
@@ -82,41 +83,102 @@ class _Run:
         self.clock = clock
         self.viewer = job.viewer(clock)
 
-    def go(self, state: State) -> CaseRecord:
-        """From the frame that `state` waits for to the end."""
-        first = state.frame
+    def go(self, kept: State | None) -> CaseRecord:
+        """From the frame that a kept state waits for, or from the first, to the end."""
+        first = 0 if kept is None else kept.frame
         skipped = 0 if self.job.request.overlay else first
-        source = open_case(self.case, skipped)
+        source = self._open_at(skipped)
         geometry = source.geometry
         expected = None if source.length is None else source.length + skipped
+        prompts = self.job.prompts(self.case, geometry, expected)
+        state = State.start(expected) if kept is None else kept
+        both_ways = self.job.request.direction not in {None, "forward"}
         with self.watch.case(self.case.name, expected, first), ExitStack() as stack:
             writers = self._writers(stack, geometry, first)
-            frames = ahead(self.clock.reading(source), DEPTH)
-            for index, frame in enumerate(islice(frames, first - skipped)):
-                writers.draw(frame, read_mask(self.partial.folder / LABELS / f"{index:05d}.png"))
-            state = self._walk(frames, state, writers)
+            if both_ways and prompts:
+                state = replace(state, frame=self._sweep(prompts, expected, writers))
+            else:
+                frames = ahead(self.clock.reading(source), DEPTH)
+                for index, frame in enumerate(islice(frames, first - skipped)):
+                    writers.draw(frame, self._written(index))
+                state = self._walk(frames, state, prompts, writers)
         self.clock.seconds["write"] += writers.png.seconds + writers.video.seconds
         if state.frame == 0:
             raise InputError(f"{self.case.name} holds no frame to segment.")
-        return self._finish(source, geometry, state)
+        return self._finish(geometry, state)
 
-    def _walk(self, frames: Iterator[Tensor], state: State, writers: _Writers) -> State:
+    def _walk(self, frames: Iterator[Tensor], state: State, prompts: OnFrames, writers: _Writers) -> State:
         """Segment what is left of the frames, until they end or a stop is asked for."""
         for frame in frames:
             index = state.frame
-            prediction, state = self.viewer.look(frame, state)
-            found = answer(self.viewer.unfit(prediction))
-            writers.table.write(index, found)
-            writers.png.submit(writers.labels.write, index, found.labels)
-            writers.draw(frame, found.labels)
-            self.clock.frames += 1
-            self.watch.tick()
+            prediction, state = self.viewer.look(frame, state, prompts.get(index, ()))
+            self._write(index, frame, answer(self.viewer.unfit(prediction)), writers)
             if self.watch.stop:
-                break
+                return state
+        require_heard(prompts, state.frame)
         return state
 
+    def _sweep(self, prompts: OnFrames, length: int | None, writers: _Writers) -> int:
+        """Segment the frames before the prompts backward, then the others; the number of frames."""
+        at = FrameWindow(self._open_at)
+        sweep = Sweep(self.viewer, at, length, prompts)
+        onward = self.job.request.direction == "both"
+        begin = sweep.first - 1 if onward else sweep.last
+        found: dict[int, Answer] = {}
+        for index, _, prediction in sweep.backward(begin):
+            said = answer(self.viewer.unfit(prediction))
+            writers.png.submit(writers.labels.write, index, said.labels)
+            found[index] = replace(said, labels=said.labels[:0])  # the map itself is in its file
+            self._count()
+        writers.png.drain()
+        for index in range(begin + 1):
+            frame, labels = at(index), self._written(index)
+            if frame is not None:
+                writers.table.write(index, found[index])
+                writers.draw(frame, labels)
+        return self._onward(sweep, begin + 1, at, onward, writers)
+
+    def _open_at(self, frame: int) -> FrameSource:
+        """The frames from there on, once more."""
+        self.source = open_case(self.case, frame)
+        return self.source
+
+    def _onward(self, sweep: Sweep, index: int, at: FrameWindow, onward: bool, writers: _Writers) -> int:
+        """The frames from number `index` on, segmented or background; the number of all."""
+        if onward:
+            for here, frame, prediction in sweep.forward():
+                self._write(here, frame, answer(self.viewer.unfit(prediction)), writers)
+                index = here + 1
+            return index
+        while (behind := at(index)) is not None:
+            self._write(index, behind, answer(self.viewer.unfit(sweep.nothing())), writers)
+            index += 1
+        return index
+
+    def _write(self, index: int, frame: Tensor, found: Answer, writers: _Writers) -> None:
+        writers.table.write(index, found)
+        writers.png.submit(writers.labels.write, index, found.labels)
+        writers.draw(frame, found.labels)
+        self._count()
+
+    def _count(self) -> None:
+        """One more frame is segmented.
+
+        Raises:
+            InterruptedRun: a stop was asked for where there is no going on.
+        """
+        self.clock.frames += 1
+        if self.job.request.direction in {None, "forward"}:
+            self.watch.tick()
+        else:
+            self.watch.tick_or_stop()
+
+    def _written(self, index: int) -> Tensor:
+        """The label map of a frame that was done before."""
+        return read_mask(self.partial.folder / LABELS / f"{index:05d}.png")
+
     def _writers(self, stack: ExitStack, geometry: Geometry, first: int) -> _Writers:
-        folder, classes = self.partial.folder, self.job.model.spec.classes
+        folder, classes = self.partial.folder, self.job.classes
         if first:
             keep_frames(folder / TABLE, first)
         overlay = None
@@ -130,7 +192,7 @@ class _Run:
             stack.enter_context(Background(threads=1)),
         )
 
-    def _finish(self, source: FrameSource, geometry: Geometry, state: State) -> CaseRecord:
+    def _finish(self, geometry: Geometry, state: State) -> CaseRecord:
         """The record of a whole video, written; or a stream kept for later."""
         folder = self.partial.folder
         if self.watch.stop and self.case.form != "camera":  # a camera ends when a person says so
@@ -140,14 +202,14 @@ class _Run:
                 f"Interrupted after {state.frame} frames of {self.case.name}. What is whole stays;"
                 " the same command with --resume continues."
             )
-        record = self._record(source, geometry, state)
+        record = self._record(geometry, state)
         self.job.manifest(self.clock, [record.model_copy(update={"output": "."})]).write(
             folder / manifest.NAME
         )
         return record
 
-    def _record(self, source: FrameSource, geometry: Geometry, state: State) -> CaseRecord:
-        damage = source.damage if isinstance(source, VideoFile) else None
+    def _record(self, geometry: Geometry, state: State) -> CaseRecord:
+        damage = self.source.damage if isinstance(self.source, VideoFile) else None
         return CaseRecord(
             input=self.case.paths[0].name if self.case.form == "video" else self.case.name,
             kind="video",

@@ -10,11 +10,14 @@ from torch import nn
 from torch.optim import Optimizer
 
 from segmem.data.sample import Batch, ClipPlan, sample_batch
+from segmem.methods.load import Model
+from segmem.prompted import PromptedSegmenter
 from segmem.segmenter import MemorySegmenter
 from segmem.train import norms
 from segmem.train.feed import feed
 from segmem.train.material import Material
 from segmem.train.objective import ClipObjective, GateObjective
+from segmem.train.prompted_objective import PromptedObjective
 from segmem.train.settings import StageSettings, TrainSettings
 
 Done = Callable[[int, torch.Tensor], None]
@@ -35,7 +38,7 @@ class Course:
     settings: TrainSettings
     stage: StageSettings
     material: Material
-    model: MemorySegmenter
+    model: Model
     objective: nn.Module
     optimizer: Optimizer
     frozen: bool
@@ -82,7 +85,7 @@ class Course:
         """Leave the model with the averaged weights, BatchNorm's statistics estimated for them."""
         count = self.settings.norm_batches if batches is None else batches
         self.optimizer.eval()  # type: ignore[attr-defined]
-        if not self.frozen:
+        if not self.frozen and isinstance(self.model, MemorySegmenter):
             norms.estimate(self.model, map(self._frames, range(count)))
         self.model.eval()
 
@@ -96,12 +99,12 @@ def clip_plan(settings: TrainSettings, stage: StageSettings, grid: tuple[int, in
     if stage.corruption is not None:
         spoilt = augment.corruption.model_copy(update={"share": stage.corruption})
         augment = augment.model_copy(update={"corruption": spoilt})
-    stride = stage.stride or settings.model.tmam.policy.stride
-    return ClipPlan(stage.batch, stage.length, stride, grid, augment)
+    stride = stage.stride or settings.model.policy.stride
+    return ClipPlan(stage.batch, stage.length, stride, grid, augment, settings.model.fit)
 
 
 def make_course(
-    fabric: Fabric, settings: TrainSettings, stage: StageSettings, material: Material, model: MemorySegmenter
+    fabric: Fabric, settings: TrainSettings, stage: StageSettings, material: Material, model: Model
 ) -> Course:
     """The stage over `model`, with a fresh optimiser."""
     from schedulefree import RAdamScheduleFree
@@ -112,19 +115,23 @@ def make_course(
         choose(model, stage), lr=stage.learning_rate, weight_decay=stage.weight_decay
     )
     optimizer.train()
-    objective = _objective(model, stage, settings.model.tmam.policy.stride)
+    objective = _objective(model, stage, settings.model.policy.stride)
     wrapped = fabric.setup_module(objective, move_to_device=False)
     return Course(fabric, settings, stage, material, model, wrapped, optimizer, frozen)
 
 
-def _objective(model: MemorySegmenter, stage: StageSettings, stride: int) -> nn.Module:
+def _objective(model: Model, stage: StageSettings, stride: int) -> nn.Module:
+    if isinstance(model, PromptedSegmenter):
+        return PromptedObjective(model, stage.back, stride, stage.coarse)
     if stage.train == "gate":
         return GateObjective(model)
     return ClipObjective(model, stage.memory, stage.back, stride)
 
 
-def choose(model: MemorySegmenter, stage: StageSettings) -> list[dict[str, object]]:
+def choose(model: Model, stage: StageSettings) -> list[dict[str, object]]:
     """The parameters that the stage trains, the memory's with their own learning rate; others need no gradient."""
+    if isinstance(model, PromptedSegmenter):
+        return [_memory_of(model, stage)]
     gate = list(model.gate_parameters())
     told = {id(parameter) for parameter in gate}
     base = stage.train in ("all", "base")
@@ -142,3 +149,11 @@ def choose(model: MemorySegmenter, stage: StageSettings) -> list[dict[str, objec
         for parameter in parameters:
             parameter.requires_grad_(trained)
     return [{"params": parameters, "lr": rate} for trained, parameters, rate in groups if trained]
+
+
+def _memory_of(model: PromptedSegmenter, stage: StageSettings) -> dict[str, object]:
+    model.requires_grad_(False)
+    parameters = list(model.memory_parameters())
+    for parameter in parameters:
+        parameter.requires_grad_()
+    return {"params": parameters, "lr": stage.memory_learning_rate or stage.learning_rate}

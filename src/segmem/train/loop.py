@@ -6,9 +6,11 @@ import torch
 from lightning_fabric import Fabric
 
 from segmem.core.errors import InterruptedRun
+from segmem.data.cache import CachedCase
 from segmem.io.tensors import read_tensors
 from segmem.methods.build import build
-from segmem.methods.load import WEIGHTS, fill, find_weights, save
+from segmem.methods.load import WEIGHTS, Model, fill, find_weights, save
+from segmem.prompted import PromptedSegmenter
 from segmem.segmenter import MemorySegmenter
 from segmem.train.checkpoint import Position, latest, read_position, restore, write_checkpoint
 from segmem.train.claim import CHECKPOINTS, claim
@@ -17,6 +19,7 @@ from segmem.train.interrupt import Interrupt
 from segmem.train.log import Log
 from segmem.train.machine import make_fabric
 from segmem.train.material import Material, gather
+from segmem.train.prompted_validation import validate_prompted
 from segmem.train.settings import TrainSettings
 from segmem.train.temperature import fit_temperature, validation_pixels
 from segmem.train.validation import validate
@@ -63,13 +66,20 @@ def train(
             restore(path, model, None)
         model = model.to(fabric.device).to(memory_format=torch.channels_last)  # half the time on CPUs
         with fabric.rank_zero_first():
-            material = gather(settings, data_root, cache or run / "cache")
+            material = gather(
+                settings, data_root, cache or run / "cache", model, _mark(settings), str(fabric.device)
+            )
         total = sum(stage.steps for stage in settings.stages)
         with Log(run, total, position.total, quiet or fabric.global_rank > 0) as log:
             return _Run(fabric, settings, material, model, run, log, interrupt).all_stages(position)
 
 
-def _begin(settings: TrainSettings) -> MemorySegmenter:
+def _mark(settings: TrainSettings) -> str:
+    """Names the weights of an encoder that does not learn: LiteMedSAM's are always the published ones."""
+    return settings.model.method
+
+
+def _begin(settings: TrainSettings) -> Model:
     model = build(settings.model)
     if settings.begin_from is not None:
         path = find_weights(settings.begin_from)
@@ -85,7 +95,7 @@ class _Run:
         fabric: Fabric,
         settings: TrainSettings,
         material: Material,
-        model: MemorySegmenter,
+        model: Model,
         folder: Path,
         log: Log,
         interrupt: Interrupt,
@@ -141,9 +151,14 @@ class _Run:
     def _validate(self, course: Course, here: Position) -> None:
         cases = self.material.validation
         if cases and self.fabric.is_global_zero:
-            scores = validate(self.model, cases, course.stage.memory, self.settings.validate_frames)
+            scores = self._scores(cases, course.stage.memory)
             self.log.validation(course.stage.name, here.total, scores)
         self.fabric.barrier()
+
+    def _scores(self, cases: tuple[CachedCase, ...], memory: bool) -> dict[str, float]:
+        if isinstance(self.model, PromptedSegmenter):
+            return validate_prompted(self.model, cases, self.settings.validate_frames)
+        return validate(self.model, cases, memory, self.settings.validate_frames)
 
     def _checkpoint(self, here: Position, course: Course | None) -> None:
         if self.fabric.is_global_zero:
@@ -169,7 +184,7 @@ class _Run:
         path = self.folder / WEIGHTS
         if self.fabric.is_global_zero:
             cases, memory = self.material.validation, any(s.memory for s in self.settings.stages)
-            if cases:
+            if cases and isinstance(self.model, MemorySegmenter):
                 logits, labels = validation_pixels(self.model, cases, memory, self.settings.validate_frames)
                 fitted = {"temperature": fit_temperature(logits, labels)}
                 self.model.spec = self.settings.model.model_copy(update=fitted)

@@ -6,11 +6,14 @@ from pathlib import Path
 from segmem.core.errors import InputError, SettingsError, nearest
 from segmem.data.cache import Cache, CachedCase
 from segmem.data.cases import LabelledCase
+from segmem.data.classes import UNKNOWN
 from segmem.data.drawn import drawn_cases
+from segmem.data.features import Encoder, FeatureCache
 from segmem.data.layouts import find_labelled
 from segmem.data.sample import Source
-from segmem.data.splits import Split, by_fraction, by_groups
-from segmem.train.settings import DataSettings, TrainSettings
+from segmem.data.splits import Split, by_fraction, by_groups, rank
+from segmem.methods.spec import ModelSpec
+from segmem.train.settings import DataSettings, SourceSettings, TrainSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +49,46 @@ class Material:
         return found
 
 
-def gather(settings: TrainSettings, data_root: Path, folder: Path) -> Material:
-    """Find, split and decode the cases.
+def gather(
+    settings: TrainSettings,
+    data_root: Path,
+    folder: Path,
+    model: Encoder,
+    mark: str = "",
+    device: str = "cpu",
+) -> Material:
+    """Find, split and decode the cases; encode them too, where features are learnt from.
 
     Args:
         settings: of the run.
         data_root: what the sources' paths are relative to.
         folder: where decoded cases are kept.
+        model: encodes them.
+        mark: names its weights.
+        device: where it is.
 
     Raises:
         InputError: no cases, or none with a label.
         SettingsError: a group that does not exist.
     """
     found = [
-        find_labelled(data_root / source.path, source.layout, source.group)
+        _within(source, find_labelled(data_root / source.path, source.layout, source.group), settings.seed)
         for source in settings.data.sources
     ]
     split = _split(settings, [case for cases in found for case in cases])
     spec = settings.model
-    cache = Cache(folder, spec.fit, spec.intensity, spec.classes)
+    cache = Cache(folder, spec.fit, spec.intensity, _names(spec))
+    features = _features(settings, folder, mark, device)
     sources: list[Source] = []
     validation: list[CachedCase] = []
     for source, cases in zip(settings.data.sources, found, strict=True):
         kept = _labelled(cache.open_all(_chosen(cases, split.train), source.label_map), source.path)
-        validation += cache.open_all(_chosen(cases, split.validation), source.label_map)
+        aside = cache.open_all(_chosen(cases, split.validation), source.label_map)
+        if features is not None:
+            kept = [features.open(case, source.every, model) for case in kept]
+            kept = _labelled(kept, source.path)  # labels may all lie on frames that were left out
+            aside = [features.open(case, source.every, model) for case in aside]
+        validation += aside
         if kept:
             sources.append(Source(kept, source.weight))
     sources += _drawn(settings.data, cache)
@@ -78,6 +97,29 @@ def gather(settings: TrainSettings, data_root: Path, folder: Path) -> Material:
     grids = [case.fit(spec.fit).grid for source in sources for case in source.cases]
     grid = max(g[0] for g in grids), max(g[1] for g in grids)
     return Material(tuple(sources), tuple(validation), grid)
+
+
+def _names(spec: ModelSpec) -> tuple[str, ...]:
+    """Of the classes in labels: the model's, or any object's."""
+    return spec.classes if spec.method == "tmam" else tuple(f"object {one}" for one in range(UNKNOWN))
+
+
+def _features(settings: TrainSettings, folder: Path, mark: str, device: str) -> FeatureCache | None:
+    wish = settings.data.features
+    if wish is None:
+        return None
+    return FeatureCache(
+        folder / "features", settings.model.fit, mark, wish.augment, wish.moving, settings.seed, device
+    )
+
+
+def _within(source: SourceSettings, cases: list[LabelledCase], seed: int) -> list[LabelledCase]:
+    """The cases of a source that a run may see."""
+    if source.held_out:
+        cases = list(by_fraction(cases, source.held_out, seed).train)
+    if source.limit is not None:
+        cases = sorted(cases, key=lambda case: rank(case.name, seed))[: source.limit]
+    return cases
 
 
 def _split(settings: TrainSettings, cases: list[LabelledCase]) -> Split:

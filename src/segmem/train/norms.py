@@ -7,7 +7,8 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from segmem.ops.intensity import normalise
-from segmem.segmenter import MemorySegmenter, State
+from segmem.segmenter import MemorySegmenter
+from segmem.state import State
 
 
 def norms(model: nn.Module) -> list[_BatchNorm]:

@@ -9,7 +9,8 @@ from torch.nn import functional as F
 
 from segmem.core import Features
 from segmem.ops.intensity import normalise
-from segmem.segmenter import MemorySegmenter, State
+from segmem.segmenter import MemorySegmenter
+from segmem.state import State
 from segmem.train.loss import LabelledLoss
 
 

@@ -23,6 +23,21 @@ class SourceSettings(Settings):
     """A regular expression with one group: what it finds in a case's name is its patient, video or operation."""
     weight: PositiveFloat = 1.0
     """How often it is drawn, relative to the other sources."""
+    held_out: float = Field(default=0.0, ge=0, lt=1)
+    """Share of its groups that are neither trained nor validated on, chosen by the seed: a test set."""
+    limit: PositiveInt | None = None
+    """Only so many of its cases, chosen by the seed; none takes all."""
+    every: PositiveInt = 1
+    """Only every so many-th frame of a case, where features are kept."""
+
+
+class FeatureSettings(Settings):
+    """Frames are encoded once and kept, for an image encoder that does not learn."""
+
+    moving: PositiveInt = 4
+    """Frames that are made of a still image."""
+    augment: AugmentSettings = AugmentSettings()
+    """How far they move and change."""
 
 
 class SyntheticSettings(Settings):
@@ -49,6 +64,8 @@ class DataSettings(Settings):
     """Folders of cases."""
     synthetic: SyntheticSettings | None = None
     """Generated clips in the mix."""
+    features: FeatureSettings | None = None
+    """Learn from features that are encoded once; none encodes frames anew at each step."""
     exclude: tuple[str, ...] = ()
     """Groups that are neither trained nor validated on: the test set."""
     validation: tuple[str, ...] = ()
@@ -82,6 +99,8 @@ class StageSettings(Settings):
     """Whether frames pass through the memory; else the 2D network learns from labelled frames alone."""
     train: Literal["all", "base", "memory", "gate"] = "all"
     """Which parameters learn. gate: only the memory's gate, to tell spoilt frames from clear ones."""
+    coarse: bool = False
+    """Learn without the mask decoder, from the coarse mask of memory alone (LiteMedSAM)."""
     freeze_norm: bool | None = None
     """BatchNorm keeps its statistics; none means exactly in stages with memory."""
     groups: tuple[str, ...] = ()

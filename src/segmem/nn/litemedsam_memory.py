@@ -1,0 +1,137 @@
+"""LiteMedSAM that remembers: a frozen box-trained network, prompted by its own memory where no person prompts it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from segmem.core import Features
+from segmem.memory import Memory
+from segmem.nn.litemedsam import STRIDE, LiteMedSam
+from segmem.nn.pooled_memory import PooledMemory, PooledMemorySettings, box_of
+from segmem.nn.sam2_network import ABSENT, ObjectMasks
+
+MARGIN = 4.0  # pixels that a box of memory's is wider than the coarse mask, as people's boxes are
+SHARP = 3.0  # how much steeper a decoder's edge is than that of a coarse mask
+CORNERS = (2.0, 3.0)  # labels of a box's corners among points
+
+
+class LiteMedSamMemory(nn.Module):
+    """LiteMedSAM's parts and a `PooledMemory`, called as SAM2's are.
+
+    Where memory looks back, the last channel of `top` is the coarse mask it sees. It becomes the box that the mask
+    decoder is prompted with; where it is empty, the object is absent.
+
+    Args:
+        base: LiteMedSAM with its weights; it is not trained.
+        settings: of the memory.
+    """
+
+    def __init__(self, base: LiteMedSam, settings: PooledMemorySettings) -> None:
+        super().__init__()
+        self.base = base
+        self.memory = PooledMemory(base.width, settings)
+
+    def encode(self, frame: Tensor) -> Features:
+        """Features of (B, 3, H, W): `top` is (B, C, H / 4, W / 4), and no skips."""
+        return self.base.encode(frame)
+
+    def alone(self, top: Tensor) -> Tensor:
+        """(B, C + 1, h, w): nothing is added, and no coarse mask is there."""
+        return torch.cat([top, torch.full_like(top[:, :1], ABSENT)], dim=1)
+
+    def attend(self, top: Tensor, memory: Memory, pointers: Memory | None, horizon: int) -> Tensor:
+        """(R, C + 1, h, w) that have looked back, with the logits of the coarse mask."""
+        del pointers, horizon
+        looked, where = self.memory.attend(top, memory)
+        coarse = F.interpolate(where, top.shape[-2:], mode="bilinear", align_corners=False)
+        return torch.cat([looked, coarse.to(looked.dtype)], dim=1)
+
+    def decode(
+        self,
+        top: Tensor,
+        skips: tuple[Tensor, ...] = (),
+        points: Tensor | None = None,
+        mask: Tensor | None = None,
+        multimask: bool = True,
+    ) -> ObjectMasks:
+        """Masks (R, 1, 4h, 4w) of R objects: prompted by `points` (R, P, 3), else by the coarse mask's box."""
+        del multimask  # it was trained with the single mask
+        looked, coarse = self.split(top)
+        if points is not None or mask is not None:  # nor was it trained with masks
+            return replace(self.base.decode(looked, skips, points), coarse=coarse)
+        size = (top.shape[-2] * STRIDE, top.shape[-1] * STRIDE)
+        box, there = box_of(coarse.detach(), size)
+        masks = self.base.decode(looked, skips, corners(box, MARGIN, size))
+        presence = torch.where(there, masks.presence, -masks.presence)
+        logits = masks.logits.masked_fill(~there[:, None, None, None], ABSENT)
+        return ObjectMasks(logits, masks.quality, masks.token, presence, coarse)
+
+    def split(self, top: Tensor) -> tuple[Tensor, Tensor]:
+        """The embedding and the coarse mask of what `attend` or `alone` gave, or `encode`, which has none."""
+        looked, coarse = top[:, : self.base.width], top[:, self.base.width :]
+        return looked, coarse if coarse.shape[1] else torch.full_like(top[:, :1], ABSENT)
+
+    def mask_prompt(self, mask: Tensor) -> Tensor:
+        """The mask: no decoder of it is asked for more."""
+        return mask
+
+    def pointer(self, token: Tensor, presence: Tensor) -> Tensor:
+        """The token; without a policy for pointers it is not kept."""
+        del presence
+        return token
+
+    def memorise(self, top: Tensor, mask: Tensor, presence: Tensor) -> Tensor:
+        """Memory tokens (R, L, memory_width)."""
+        del presence
+        return self.memory.memorise(top, mask)
+
+    def memory_numbers(self, top: Tensor) -> int:
+        """How many numbers a frame's memory of one object is, for an embedding (B, C, h, w)."""
+        return self.memory.numbers(top)
+
+    def memory_parameters(self) -> Iterator[nn.Parameter]:
+        """All but LiteMedSAM's own."""
+        return self.memory.parameters()
+
+    def mask_size(self, top: Tensor) -> tuple[int, int]:
+        """(H, W) of the masks that `memorise` takes."""
+        return self.memory.mask_size(top)
+
+
+class CoarseOnly(nn.Module):
+    """The same memory without the mask decoder: the coarse mask, enlarged, is the answer.
+
+    Learning where to look costs a tenth of what it costs with the decoder. Frames are prompted with masks.
+    """
+
+    def __init__(self, whole: LiteMedSamMemory) -> None:
+        super().__init__()
+        self.whole = whole
+        self.alone, self.attend, self.memorise = whole.alone, whole.attend, whole.memorise
+        self.mask_prompt, self.pointer, self.mask_size = whole.mask_prompt, whole.pointer, whole.mask_size
+
+    def decode(
+        self,
+        top: Tensor,
+        skips: tuple[Tensor, ...] = (),
+        points: Tensor | None = None,
+        mask: Tensor | None = None,
+        multimask: bool = True,
+    ) -> ObjectMasks:
+        """Masks (R, 1, 4h, 4w), as sharp as a decoder's."""
+        del skips, points, mask, multimask
+        looked, coarse = self.whole.split(top)
+        logits = F.interpolate(coarse * SHARP, scale_factor=STRIDE, mode="bilinear", align_corners=False)
+        each = logits.new_ones(len(logits))
+        return ObjectMasks(logits, each, looked[:, :, 0, 0], each, coarse)
+
+
+def corners(box: Tensor, margin: float, size: tuple[int, int]) -> Tensor:
+    """Boxes (R, 4), made wider by `margin` pixels within an image of `size` (H, W), as points (R, 2, 3)."""
+    wider = box + box.new_tensor([-margin, -margin, margin, margin])
+    labels = box.new_tensor(CORNERS).expand(len(box), 2)
+    within = torch.minimum(wider.clamp(min=0), box.new_tensor([size[1], size[0]] * 2))
+    return torch.cat([within.view(-1, 2, 2), labels[..., None]], dim=2)

@@ -1,0 +1,148 @@
+"""What a stream carries from frame to frame, and what every segmenter promises of it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Literal, Protocol, Self
+
+import torch
+from torch import Tensor, nn
+
+from segmem.core import Features, Kind, Prediction
+from segmem.core.prompt import PromptBatch
+from segmem.memory import MemoryBank
+from segmem.ops.fit import Fit, FitSettings
+from segmem.ops.intensity import IntensitySettings
+
+BANKS = ("memory", "pointers")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All that a stream carries from one frame to the next. Owned by the caller, never by the model.
+
+    Attributes:
+        frame: number of the next frame.
+        memory: what is remembered, a row a stream, or a row an object where objects are prompted.
+        pointers: object pointers, a second bank with the same rows; None where the method has none.
+        objects: ids of the prompted objects, in the order of their rows.
+        length: frames of the whole stream, None if unknown.
+    """
+
+    frame: int
+    memory: MemoryBank | None = None
+    pointers: MemoryBank | None = None
+    objects: tuple[int, ...] = ()
+    length: int | None = None
+
+    @classmethod
+    def start(cls, length: int | None = None) -> Self:
+        """Before the first frame of a stream of `length` frames; None where that is not known."""
+        return cls(frame=0, length=length)
+
+    def fork(self) -> Self:
+        """A copy that lives on by itself; `step` consumes the state it is given."""
+        return self._each(MemoryBank.fork)
+
+    def detach(self) -> Self:
+        """The same state, cut from the graph: where back-propagation through time ends."""
+        return self._each(MemoryBank.detach)
+
+    def with_objects(self, ids: tuple[int, ...], streams: int) -> Self:
+        """The same with an empty row for every id that is new to it."""
+        new = tuple(one for one in ids if one not in self.objects)
+        if not new:
+            return self
+        wider = self._each(lambda bank: bank.widened(streams, len(new)))
+        return replace(wider, objects=(*self.objects, *new))
+
+    def mirrored(self, length: int) -> Self:
+        """The same stream of `length` frames seen from its end: frame t is now frame length - 1 - t."""
+        return replace(self._each(lambda bank: bank.mirrored(length)), frame=length - 1 - self.frame)
+
+    def _each(self, change: "_Change") -> Self:
+        memory = None if self.memory is None else change(self.memory)
+        pointers = None if self.pointers is None else change(self.pointers)
+        return replace(self, memory=memory, pointers=pointers)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All of it by name, to be saved; `from_tensors` is the inverse."""
+        named = {"frame": torch.tensor(self.frame)}
+        if self.length is not None:
+            named["length"] = torch.tensor(self.length)
+        if self.objects:
+            named["objects"] = torch.tensor(self.objects)
+        for name in BANKS:
+            bank = getattr(self, name)
+            if bank is not None:
+                named |= {f"{name}.{f.name}": getattr(bank, f.name) for f in fields(MemoryBank)}
+        return named
+
+    @classmethod
+    def from_tensors(cls, named: Mapping[str, Tensor]) -> Self:
+        """The state that `tensors` wrote down."""
+        objects = tuple(named["objects"].tolist()) if "objects" in named else ()
+        length = int(named["length"]) if "length" in named else None
+        return cls(int(named["frame"]), _bank(named, "memory"), _bank(named, "pointers"), objects, length)
+
+
+class _Change(Protocol):
+    def __call__(self, bank: MemoryBank, /) -> MemoryBank: ...
+
+
+def _bank(named: Mapping[str, Tensor], name: str) -> MemoryBank | None:
+    stored = {f.name: named.get(f"{name}.{f.name}") for f in fields(MemoryBank)}
+    there = {field: value for field, value in stored.items() if value is not None}
+    return MemoryBank(**there) if there else None
+
+
+class Spec(Protocol):
+    """What a segmenter knows of its input and output; `methods.spec.ModelSpec` is one."""
+
+    @property
+    def input(self) -> Kind | Literal["any"]: ...
+
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+
+    @property
+    def fit(self) -> FitSettings: ...
+
+    @property
+    def intensity(self) -> IntensitySettings: ...
+
+    @property
+    def temperature(self) -> float: ...
+
+
+class Segmenter(Protocol):
+    """What `stream`, `segment` and the command need of a model, whatever its method."""
+
+    @property
+    def spec(self) -> Spec: ...
+
+    def parameters(self) -> Iterator[nn.Parameter]: ...
+
+    @property
+    def prompted(self) -> bool:
+        """Whether it segments objects that are prompted, rather than classes it names by itself."""
+        ...
+
+    def prepare(self, frames: Tensor, fit: Fit, window: tuple[float, float]) -> Tensor:
+        """Frames (B, C, `fit.size`) in file units to (B, 3, `fit.grid`) as the network takes them."""
+        ...
+
+    def encode(self, frame: Tensor) -> Features:
+        """Features of (B, 3, H, W), to be handed to `step`."""
+        ...
+
+    def step(
+        self,
+        frame: Tensor | Features,
+        state: State,
+        prompt: PromptBatch | None = None,
+        *,
+        recall: bool = True,
+        memorise: bool | None = None,
+    ) -> tuple[Prediction, State]:
+        """One frame of each stream."""
+        ...

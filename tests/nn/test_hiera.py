@@ -1,0 +1,96 @@
+import pytest
+import torch
+from torch.nn import functional as F
+
+from segmem.core.errors import GeometryError
+from segmem.nn import hiera
+from segmem.nn.hiera import HIERA_SIZES, Hiera, HieraSettings, WindowAttention, Windows
+
+
+def randomised(settings: HieraSettings) -> Hiera:
+    torch.manual_seed(0)
+    trunk = Hiera(settings).eval()
+    for name in ("pos_embed", "pos_embed_window"):
+        torch.nn.init.normal_(trunk.get_parameter(name))
+    return trunk
+
+
+@pytest.mark.parametrize("grid", [(8, 12), (9, 13)])
+@pytest.mark.parametrize("side", [0, 4])
+def test_cutting_and_joining_gives_the_grid_back(grid, side):
+    windows, x = Windows(grid, side), torch.randn(2, *grid, 3)
+    if windows.filled == windows:
+        assert torch.equal(windows.join(windows.cut(x)), x)
+    if side:
+        rows = F.pad(x.flatten(0, 2), (0, 0, 0, 1), value=7.0)
+        order = windows.rows(2, x.device)
+        cut = rows.index_select(0, order.flatten()).view(*order.shape[:3], -1)
+        assert torch.equal(windows.join_filled(cut), x)
+        beyond = windows.filled.grid[0] * windows.filled.grid[1] - grid[0] * grid[1]
+        assert (cut == 7).sum() == 2 * beyond * 3
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("pool", [False, True])
+def test_cells_beyond_the_grid_are_zeros_before_the_projection(pool):
+    torch.manual_seed(0)
+    attention, x = WindowAttention(8, 16, 2, pool), torch.randn(2, 6, 10, 8)
+
+    ours = attention(x, side=4)
+
+    filled = F.pad(x, (0, 0, 0, 2, 0, 2))
+    windows = Windows((8, 12), 4)
+    seen = attention(windows.cut(filled))
+    joined = (windows.halved if pool else windows).join(seen)
+    assert torch.allclose(ours, joined[:, : ours.shape[1], : ours.shape[2]], atol=1e-6)
+
+
+@torch.no_grad()
+def test_stages_halve_the_grid_and_double_the_channels():
+    stages = randomised(HIERA_SIZES["nano"])(torch.randn(2, 3, 64, 96))
+    assert [tuple(s.shape) for s in stages] == [
+        (2, 16, 16, 24),
+        (2, 32, 8, 12),
+        (2, 64, 4, 6),
+        (2, 128, 2, 3),
+    ]
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("size", [(64, 64), (96, 160)])
+def test_the_parts_in_which_a_cpu_works_change_nothing(monkeypatch, size):
+    trunk = randomised(
+        HieraSettings(embed_dim=16, windows=(8, 4, 6, 3), stages=(1, 2, 3, 1), global_blocks=(4,))
+    )
+    image = torch.randn(2, 3, *size)
+    whole = trunk(image)
+
+    monkeypatch.setattr(hiera, "CPU_CELLS", 32)
+
+    assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(whole, trunk(image), strict=True))
+
+
+@torch.no_grad()
+def test_images_in_a_batch_do_not_see_each_other():
+    trunk, images = randomised(HIERA_SIZES["nano"]), torch.randn(2, 3, 96, 64)
+    both, alone = trunk(images), trunk(images[1:])
+    assert all(torch.allclose(a[1:], b, atol=1e-5) for a, b in zip(both, alone, strict=True))
+
+
+@torch.no_grad()
+def test_the_stretched_position_code_is_a_bicubic_resize():
+    trunk = randomised(HIERA_SIZES["tiny"])
+    resized = F.interpolate(trunk.pos_embed, size=(24, 40), mode="bicubic")
+    tiled = trunk.pos_embed_window.tile(1, 1, 3, 5)
+    assert torch.allclose(trunk.positions((24, 40)), (resized + tiled).permute(0, 2, 3, 1), atol=1e-5)
+
+
+def test_a_size_the_stages_cannot_halve_is_refused_with_the_next_that_they_can():
+    with pytest.raises(GeometryError, match=r"64 x 70 pixels.*Pad it to 64 x 96"):
+        Hiera(HIERA_SIZES["nano"])(torch.zeros(1, 3, 64, 70))
+
+
+def test_every_parameter_learns():
+    trunk = randomised(HIERA_SIZES["nano"])
+    sum(stage.square().mean() for stage in trunk(torch.randn(1, 3, 64, 64))).backward()
+    assert [name for name, p in trunk.named_parameters() if p.grad is None] == []

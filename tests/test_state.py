@@ -1,0 +1,103 @@
+from dataclasses import fields, replace
+
+import pytest
+import torch
+
+from nano import nano, nano_sam2
+from segmem.memory import Entry, MemoryBank
+from segmem.state import Segmenter, State
+
+
+def bank(*frames: int, slots: int = 2) -> MemoryBank:
+    """A row for each frame, written in its first slot."""
+    number = torch.tensor(frames)
+    rows = len(frames)
+    made = Entry(
+        tokens=number[:, None, None].float().expand(rows, 3, 4).clone(),
+        key=torch.zeros(rows, 1),
+        score=torch.ones(rows),
+        frame=number,
+        pinned=torch.zeros(rows, dtype=torch.bool),
+    )
+    with torch.no_grad():
+        return MemoryBank.empty(slots, like=made).write(made, torch.zeros(rows, dtype=torch.int64))
+
+
+def full() -> State:
+    return State(7, bank(3, 4), bank(5, 6, slots=3), objects=(4, 2), length=20)
+
+
+def equal(one: MemoryBank | None, other: MemoryBank | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return all(torch.equal(getattr(one, f.name), getattr(other, f.name)) for f in fields(MemoryBank))
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        State.start(),
+        State.start(length=9),
+        full(),
+        replace(full(), pointers=None, length=None),
+        replace(full(), memory=None, objects=()),
+    ],
+)
+def test_a_state_comes_back_from_its_tensors(state):
+    back = State.from_tensors(state.tensors())
+    assert (back.frame, back.objects, back.length) == (state.frame, state.objects, state.length)
+    assert equal(back.memory, state.memory)
+    assert equal(back.pointers, state.pointers)
+
+
+def test_a_fork_shares_no_storage():
+    state = full()
+    fork = state.fork()
+    state.memory.tokens.fill_(9)
+    state.pointers.tokens.fill_(9)
+    assert fork.memory.tokens[:, 0, 0, 0].tolist() == [3, 4]
+    assert fork.pointers.tokens[:, 0, 0, 0].tolist() == [5, 6]
+    assert (fork.frame, fork.objects, fork.length) == (7, (4, 2), 20)
+
+
+def test_a_detached_state_has_no_graph():
+    state = full()
+    learnt = replace(state.memory, tokens=state.memory.tokens.requires_grad_())
+    cut = replace(state, memory=learnt).detach()
+    assert not cut.memory.tokens.requires_grad
+
+
+def test_new_objects_get_an_empty_row_in_each_stream_and_both_banks():
+    state = State(7, bank(3, 4), bank(5, 6), objects=(4,))
+    wider = state.with_objects((9, 4, 1), streams=2)
+    assert wider.objects == (4, 9, 1)
+    assert wider.memory.frame[:, 0].tolist() == [3, -1, -1, 4, -1, -1]
+    assert wider.pointers.frame[:, 0].tolist() == [5, -1, -1, 6, -1, -1]
+
+
+def test_known_objects_leave_a_state_as_it_is():
+    state = full()
+    assert state.with_objects((2, 4), streams=1) is state
+
+
+def test_objects_can_come_before_there_is_any_memory():
+    wider = State.start().with_objects((5, 3), streams=2)
+    assert (wider.objects, wider.memory, wider.pointers) == ((5, 3), None, None)
+
+
+def test_a_mirrored_state_counts_from_the_clip_s_end():
+    mirrored = full().mirrored(20)
+    assert mirrored.frame == 12
+    assert mirrored.memory.frame.tolist() == [[16, -1], [15, -1]]
+    assert mirrored.pointers.frame[:, 0].tolist() == [14, 13]
+    assert mirrored.mirrored(20).frame == 7
+
+
+@pytest.mark.parametrize("build", [nano, nano_sam2])
+def test_every_segmenter_has_what_the_promise_names(build):
+    model = build()
+    for name in ("prepare", "encode", "step"):
+        assert callable(getattr(Segmenter, name))
+        assert callable(getattr(model, name))
+    assert isinstance(model.prompted, bool)
+    assert model.spec.classes
