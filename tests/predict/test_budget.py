@@ -55,7 +55,7 @@ def test_bytes_kept_is_the_size_of_a_full_state(model):
 
 
 FOLLOW = """
-import resource, sys, torch
+import sys, torch
 from segmem.core import Prompt
 from segmem.methods.build import build
 from segmem.methods.sam2 import sam2_settings
@@ -68,7 +68,8 @@ from segmem.state import State
 torch.set_num_threads(1)
 spec = ModelSpec(method="sam2", sam2=sam2_settings("tiny"), input="any", fit=FitSettings(longest=256, square=True))
 model = build(spec).eval().requires_grad_(False)
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+from segmem.predict import budget
+peak = lambda: budget.peak(torch.device("cpu"))
 frame = torch.randint(0, 255, (3, 256, 256), dtype=torch.uint8)
 prompts = [Prompt(0, one, (10, 10, 200, 200)) for one in range(1, 49)]
 Viewer(model, Compute(torch.device("cpu"), torch.float32)).look(frame, State.start(), prompts[:1])
@@ -107,3 +108,11 @@ def test_a_model_that_took_more_already_is_refused(used):
         SurroundingsError, match=r"999 MB is too little: the model and one frame took 1\.00 GB"
     ):
         Budget(used - 1_000_000).require(torch.device("cpu"))
+
+
+def test_the_peak_is_of_this_process_and_in_bytes():
+    before = module.peak(torch.device("cpu"))
+    held = torch.ones(50_000_000)
+    assert 1e8 < before < 1e11
+    assert module.peak(torch.device("cpu")) >= before
+    assert len(held)
