@@ -157,7 +157,10 @@ def prepare(request: Request, name: str, kind: Kind) -> Job:
         torch.set_num_threads(request.threads)
     path = find_weights(name)
     sha256 = _hash(path)
-    model = load(path)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always", UserWarning)
+        model = load(path)
+    noticed = [str(w.message) for w in seen if Path(w.filename).is_relative_to(PACKAGE)]
     if request.asked is not None and not model.prompted:
         raise UsageError(f"{name} takes no prompts: it names the classes it finds by itself. Leave them out.")
     own = model.spec.input
@@ -165,7 +168,8 @@ def prepare(request: Request, name: str, kind: Kind) -> Job:
         usable = ", ".join(c.name for c in catalogue.cards() if c.accepts(kind)) or "none is shipped"
         raise UsageError(f"{name} segments {own}s, the input is a {kind}. Models for that: {usable}.")
     hidden = request.source if kind == "volume" else None
-    return Job(request, Path(name).name, sha256, compute.place(model), compute, hidden)
+    told = [text.replace(str(path), path.name) for text in noticed]
+    return Job(request, Path(name).name, sha256, compute.place(model), compute, hidden, told)
 
 
 def _hash(path: Path) -> str:
