@@ -21,8 +21,9 @@ from torch import Tensor
 from segmem.data.cases import LabelledCase
 from segmem.data.layouts import find_labelled
 from segmem.metrics.overlap import dice
-from segmem.nn.litemedsam import FIT, LiteMedSam, prepare, published
+from segmem.nn.litemedsam import FIT, INTENSITY, LiteMedSam, published
 from segmem.ops.fit import plan, unfit
+from segmem.ops.prepare import case_window, prepare
 
 SETS = {  # folder: classes, and the mean Dice to reach
     "endo_kvasir": (("polyp",), 0.90),
@@ -44,7 +45,7 @@ def box_of(mask: Tensor) -> tuple[float, float, float, float]:
 def segment(model: LiteMedSam, frame: Tensor, boxes: list[tuple[float, float, float, float]]) -> Tensor:
     """Masks (K, H, W) bool of an image (C, H, W) and K boxes in its pixels."""
     fit = plan((frame.shape[-2], frame.shape[-1]), FIT)
-    top = model.encode(prepare(frame[None], fit)).top
+    top = model.encode(prepare(frame[None], fit, case_window(frame[None], INTENSITY, "image"), INTENSITY)).top
     scale = torch.tensor([fit.scaled[1] / fit.size[1], fit.scaled[0] / fit.size[0]])
     corners = torch.tensor(boxes).reshape(-1, 2, 2) * scale
     labels = torch.tensor([2.0, 3.0]).expand(len(boxes), 2)[..., None]

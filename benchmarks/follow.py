@@ -1,19 +1,23 @@
 """Prompt once, then follow: videos from the first frame's mask, scans from one box on the middle slice.
 
-    python benchmarks/follow.py --model litemedsam-memory --data ../shared/data --out docs/results/follow.csv
-        [--sets davis acdc hippocampus] [--cases 32]
+    python benchmarks/follow.py --model litemedsam --data ../shared/data --out docs/results/follow.csv
+        [--sets davis acdc hippocampus] [--cases 32] [--features FOLDER]
 
-Three ways through the same encoded frames: `memory` is the model as it is; `carry` has no memory and prompts each
-frame with the box of the mask before, 4 pixels wider; `none` hears the prompt alone. Scans are followed both ways.
-DAVIS is scored by J&F over the frames after the first, as that benchmark does; scans by Dice on their own grid, the
-prompted slice included. Only cases that training held out are read; DAVIS is never trained on. Resumable: rows in
-the CSV are not done again.
+Each object is followed for itself. Three ways through the same encoded frames: `memory` is the model as it is;
+`carry` has no memory and prompts each frame with the box of the mask before, 4 pixels wider; `none` hears the prompt
+alone. Scans are followed both ways. DAVIS is scored by J&F over the frames after the first, as that benchmark does;
+scans by Dice on their own grid, the prompted slice included. Only cases that training held out are read; DAVIS is
+never trained on. With --features, encoded frames are kept in a folder for the next time. Resumable: rows in the CSV
+are not done again.
 """
 
 import argparse
 import csv
+import hashlib
+import os
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -36,21 +40,36 @@ HELD_OUT = {"hippocampus": ("mr_hippocampus", None, 0.2), "acdc": ("mr_acdc", r"
 MARGIN = 4
 WAYS = ("memory", "carry", "none")
 Maps = NDArray[np.uint8]
+Masks = NDArray[np.bool_]
 
 
 class Remembering:
-    """A viewer's model that encodes each frame once, however often it is looked at."""
+    """A viewer's model that encodes each frame once, however often it is looked at; in a folder, for ever."""
 
-    def __init__(self, viewer: Viewer) -> None:
-        self.seen: dict[bytes, Features] = {}
+    def __init__(self, viewer: Viewer, folder: Path | None) -> None:
+        self.seen: dict[str, Features] = {}
+        self.folder = folder
         self.encode = viewer.model.encode
         viewer.model.encode = self  # type: ignore[method-assign, assignment]
 
     def __call__(self, frame: Tensor) -> Features:
-        key = frame.contiguous().numpy().tobytes()
+        key = hashlib.sha256(frame.contiguous().numpy().tobytes()).hexdigest()[:24]
         if key not in self.seen:
-            self.seen[key] = self.encode(frame)
+            self.seen[key] = self.kept(key, frame)
         return self.seen[key]
+
+    def kept(self, key: str, frame: Tensor) -> Features:
+        """From the folder, or into it."""
+        if self.folder is None:
+            return self.encode(frame)
+        path = self.folder / f"{key}.npy"
+        if path.is_file():
+            return Features(torch.from_numpy(np.load(path)))
+        features = self.encode(frame)
+        part = path.with_suffix(f".{os.getpid()}.npy")
+        np.save(part, features.top.float().numpy())
+        part.replace(path)
+        return features
 
 
 def clips(name: str, data: Path, most: int) -> Iterator[tuple[Clip, Maps]]:
@@ -87,31 +106,28 @@ def tight(mask: NDArray[np.bool_]) -> tuple[float, float, float, float]:
     return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
 
 
-def followed(viewer: Viewer, clip: Clip, prompts: list[Prompt], way: str) -> Maps:
-    """Label maps (T, H, W)."""
+def followed(viewer: Viewer, clip: Clip, prompt: Prompt, way: str) -> Masks:
+    """(T, H, W) of one object."""
     if way == "memory":
-        by_frame = viewer.checked(prompts, clip)
-        each = [p.labels[0].numpy() for p in case_predictions(viewer, clip, by_frame)]
-        return np.stack(each)
-    maps = np.zeros((clip.length, *clip.geometry.size), np.uint8)
-    at = prompts[0].frame
-    maps[at] = look(viewer, clip, prompts, at)
+        by_frame = viewer.checked([prompt], clip)
+        return np.stack([p.labels[0].numpy() > 0 for p in case_predictions(viewer, clip, by_frame)])
+    masks = np.zeros((clip.length, *clip.geometry.size), bool)
+    masks[prompt.frame] = look(viewer, clip, prompt)
     if way == "carry":
-        for order in (range(at + 1, clip.length), range(at - 1, -1, -1)):
-            before = at
+        for order in (range(prompt.frame + 1, clip.length), range(prompt.frame - 1, -1, -1)):
+            before = masks[prompt.frame]
             for t in order:
-                carried = [
-                    Prompt(t, int(one), box=wider(maps[before] == one)) for one in np.unique(maps[before])[1:]
-                ]
-                maps[t] = look(viewer, clip, carried, t) if carried else 0
-                before = t
-    return maps
+                if not before.any():
+                    break
+                before = masks[t] = look(viewer, clip, Prompt(t, box=wider(before)))
+    return masks
 
 
-def look(viewer: Viewer, clip: Clip, prompts: list[Prompt], at: int) -> Maps:
-    """One frame by its prompts alone."""
-    prediction, _ = viewer.look(clip.frames[at], State(frame=at), prompts, recall=False)
-    found: Maps = viewer.unfit(prediction).labels[0].numpy()
+def look(viewer: Viewer, clip: Clip, prompt: Prompt) -> Masks:
+    """One frame by its prompt alone."""
+    at = prompt.frame
+    prediction, _ = viewer.look(clip.frames[at], State(frame=at), [prompt], recall=False)
+    found: Masks = viewer.unfit(prediction).labels[0].numpy() > 0
     return found
 
 
@@ -123,56 +139,53 @@ def wider(mask: NDArray[np.bool_]) -> tuple[float, float, float, float]:
     return max(0.0, x0 - margin), max(0.0, y0 - margin), min(w, x1 + margin), min(h, y1 + margin)
 
 
-def score(kind: str, found: Maps, truth: Maps, objects: list[int], at: int) -> dict[str, float]:
-    """Mean over objects."""
-    rows = []
-    for one in objects:
-        ours, theirs = found == one, truth == one
-        if kind == "volume":
-            rows.append({"dice": 2 * (ours & theirs).sum() / max(1, ours.sum() + theirs.sum())})
-        else:
-            pairs = list(zip(ours, theirs, strict=True))[at + 1 :]
-            j = float(np.mean([region(a, b) for a, b in pairs]))
-            f = float(np.mean([contour(a, b) for a, b in pairs]))
-            rows.append({"j": j, "f": f, "j_and_f": (j + f) / 2})
-    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+def score(kind: str, found: Masks, truth: Masks) -> dict[str, float]:
+    """Of one object; a video's first frame was given."""
+    if kind == "volume":
+        return {"dice": float(2 * (found & truth).sum() / max(1, found.sum() + truth.sum()))}
+    pairs = list(zip(found, truth, strict=True))[1:]
+    j = float(np.mean([region(a, b) for a, b in pairs]))
+    f = float(np.mean([contour(a, b) for a, b in pairs]))
+    return {"j": j, "f": f, "j_and_f": (j + f) / 2}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--model", default="litemedsam-memory")
+    parser.add_argument("--model", default="litemedsam")
     parser.add_argument("--data", required=True, type=Path)
     parser.add_argument("--out", required=True, type=Path)
     parser.add_argument("--sets", nargs="+", default=["davis", "acdc", "hippocampus"])
     parser.add_argument("--cases", type=int, default=32)
+    parser.add_argument("--ways", nargs="+", default=WAYS, choices=WAYS)
+    parser.add_argument("--features", type=Path)
     options = parser.parse_args()
     done = set()
     if options.out.exists():
         with options.out.open(encoding="utf-8") as file:
-            done = {(row["set"], row["case"], row["way"]) for row in csv.DictReader(file)}
+            done = {(row["set"], row["case"], row["object"], row["way"]) for row in csv.DictReader(file)}
     else:
-        options.out.write_text("set,case,way,metric,value\n", encoding="utf-8")
+        options.out.write_text("set,case,object,way,metric,value\n", encoding="utf-8")
+    if options.features is not None:
+        options.features.mkdir(parents=True, exist_ok=True)
     model, compute = ready(options.model)
     for name in options.sets:
         for clip, truth in clips(name, options.data, options.cases):
             viewer = Viewer(model, compute)
-            Remembering(viewer)
+            Remembering(viewer, options.features)
             prompts = first_prompts(clip, truth)
             if not prompts:
                 continue
             viewer.window = window_of(clip, viewer)
-            for way in WAYS:
-                if (name, clip.name, way) in done:
+            for prompt, way in product(prompts, options.ways):
+                if (name, clip.name, str(prompt.object), way) in done:
                     continue
-                found = followed(viewer, clip, prompts, way)
-                scores = score(
-                    clip.geometry.kind, found, truth, [p.object for p in prompts], prompts[0].frame
-                )
+                found = followed(viewer, clip, prompt, way)
+                scores = score(clip.geometry.kind, found, truth == prompt.object)
                 with options.out.open("a", encoding="utf-8") as file:
                     for metric, value in scores.items():
-                        file.write(f"{name},{clip.name},{way},{metric},{value:.4f}\n")
+                        file.write(f"{name},{clip.name},{prompt.object},{way},{metric},{value:.4f}\n")
     report(options.out)
 
 
@@ -184,14 +197,15 @@ def window_of(clip: Clip, viewer: Viewer) -> tuple[float, float]:
 
 
 def report(path: Path) -> None:
-    """Means by set, metric and way."""
-    table: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    """Means by set, object, metric and way."""
+    table: dict[tuple[str, str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     with path.open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            table[row["set"], row["metric"]][row["way"]].append(float(row["value"]))
-    for (name, metric), ways in table.items():
+            for one in (row["object"], "all"):
+                table[row["set"], one, row["metric"]][row["way"]].append(float(row["value"]))
+    for (name, one, metric), ways in sorted(table.items()):
         told = "  ".join(f"{way} {np.mean(values):.3f}" for way, values in ways.items())
-        print(f"{name} {metric} (n={len(next(iter(ways.values())))}): {told}")
+        print(f"{name} object {one} {metric} (n={len(next(iter(ways.values())))}): {told}")
 
 
 if __name__ == "__main__":

@@ -74,9 +74,15 @@ def nano_litemedsam() -> PromptedSegmenter:
     enliven(base)
     network = LiteMedSamMemory(base.requires_grad_(False), PooledMemorySettings(attention=TINY))
     enliven(network.memory)
-    nn.init.constant_(network.memory.where.bias, 0.0)  # type: ignore[arg-type]  # finds something
+    nn.init.constant_(network.memory.where.correct.bias, 5.0)  # type: ignore[arg-type]  # finds something in noise
     spec = ModelSpec(name="nano-litemedsam", method="litemedsam", input="any", fit=FitSettings(longest=64))
     return PromptedSegmenter(network, Support(pinned=2), None, spec).eval()
+
+
+def alive(module: nn.Module) -> nn.Module:
+    """The module with such weights, ready for use."""
+    enliven(module)
+    return module.eval()
 
 
 @torch.no_grad()

@@ -8,10 +8,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from segmem.core import Features, PromptBatch
+from segmem.decoding import PREVIOUS, SURE
 from segmem.memory import Support
 from segmem.methods.spec import ModelSpec
-from segmem.nn.sam2_network import ABSENT, ObjectMasks
-from segmem.prompted import PREVIOUS, SURE, PromptedSegmenter
+from segmem.nn.promptable import ABSENT, ObjectMasks
+from segmem.prompted import PromptedSegmenter
 from segmem.state import State
 
 NAN = float("nan")

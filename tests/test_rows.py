@@ -1,6 +1,6 @@
 import torch
 
-from segmem.nn.sam2_network import ObjectMasks
+from segmem.nn.promptable import ObjectMasks
 from segmem.rows import Rows, ordered, taken
 
 

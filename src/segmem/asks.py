@@ -18,10 +18,16 @@ class Ask:
     Attributes:
         points: (P, 3) as (x, y, label), the corners of a box first; None where a mask is given.
         mask: (H, W) in 0..1, taken as the answer.
+        earlier: (4h, 4w) logits that points start from; None starts from what memory says, if anything.
     """
 
     points: Tensor | None = None
     mask: Tensor | None = None
+    earlier: Tensor | None = None
+
+    def corrects(self, tracked: bool) -> bool:
+        """Whether an answer is there that its points speak of; `tracked` says whether memory has one."""
+        return self.points is not None and (tracked or self.earlier is not None)
 
 
 def asks_of(prompt: PromptBatch | None, objects: Sequence[int], streams: int) -> dict[int, Ask]:
@@ -54,14 +60,17 @@ def _ask(prompt: PromptBatch, stream: int, place: int) -> Ask | None:
         said = prompt.points[stream, place].float()
         points.append(said[said[:, 2] >= 0])
     together = torch.cat(points) if points else None
-    return None if together is None or not len(together) else Ask(points=together)
+    if together is None or not len(together):
+        return None
+    earlier = None if prompt.earlier is None else prompt.earlier[stream, place]
+    return Ask(together, earlier=None if earlier is None or earlier.isnan().any() else earlier.float())
 
 
 def alike(asks: Mapping[int, Ask], tracked: Sequence[bool]) -> list[list[int]]:
     """The rows of `asks` in groups that can be decoded at once: of one kind, one number of points, and all or none
-    tracked."""
+    with an answer to correct."""
     groups: dict[tuple[int, bool], list[int]] = {}
     for row, ask in asks.items():
         points = 0 if ask.points is None else len(ask.points)
-        groups.setdefault((points, tracked[row] and points > 0), []).append(row)
+        groups.setdefault((points, ask.corrects(tracked[row])), []).append(row)
     return list(groups.values())

@@ -3,60 +3,27 @@
 encode -> prompt -> recall -> attend -> decode -> memorise
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, replace
-from typing import Protocol
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import torch
 from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from segmem.asks import Ask, alike, asks_of
+from segmem.asks import Ask, asks_of
+from segmem.banks import read, some, written
 from segmem.core import Features, Prediction
 from segmem.core.prompt import PromptBatch
-from segmem.memory import Entry, Memory, MemoryBank, MemoryPolicy, Query, Support
-from segmem.nn.sam2_network import ABSENT, ObjectMasks
+from segmem.decoding import Decoding
+from segmem.memory import Memory, MemoryPolicy, Support
+from segmem.nn.promptable import ABSENT, ObjectMasks, PromptableNetwork
 from segmem.ops.fit import Fit
 from segmem.ops.prepare import prepare
-from segmem.rows import Rows, ordered, taken
+from segmem.rows import Rows, ordered
 from segmem.state import Spec, State
 
-SURE = 10.0  # logit of a pixel, or of an object's presence, that a person stated
-PREVIOUS = 32.0  # an earlier answer is clamped to plus and minus it before it becomes a prompt
-MANY_MEANINGS = 1  # up to so many points can mean several masks, of which the best is taken
 CELL = 4  # logits to a cell of the features
-
-
-class PromptableNetwork(Protocol):
-    """SAM2's parts, or others in their place; shapes as in `nn.sam2_network`."""
-
-    def encode(self, frame: Tensor) -> Features: ...
-
-    def alone(self, top: Tensor) -> Tensor: ...
-
-    def attend(self, top: Tensor, memory: Memory, pointers: Memory | None, horizon: int) -> Tensor: ...
-
-    def decode(
-        self,
-        top: Tensor,
-        skips: tuple[Tensor, ...],
-        points: Tensor | None = None,
-        mask: Tensor | None = None,
-        multimask: bool = True,
-    ) -> ObjectMasks: ...
-
-    def mask_prompt(self, mask: Tensor) -> Tensor: ...
-
-    def pointer(self, token: Tensor, presence: Tensor) -> Tensor: ...
-
-    def memorise(self, top: Tensor, mask: Tensor, presence: Tensor) -> Tensor: ...
-
-    def mask_size(self, top: Tensor) -> tuple[int, int]: ...
-
-    def memory_numbers(self, top: Tensor) -> int: ...
-
-    def memory_parameters(self) -> Iterator[nn.Parameter]: ...
 
 
 class PromptedSegmenter(nn.Module):
@@ -183,7 +150,7 @@ class PromptedSegmenter(nn.Module):
         top = self._attended(features.top, memory, pointers, tracked, image, state)
 
         # decode
-        masks = self._decoded(features, top, image, here, tracked.tolist())
+        masks = Decoding(self.network, features, top, image).masks(here, tracked.tolist())
         pinned = torch.zeros_like(tracked)
         pinned[list(here)] = True
         known = pinned | tracked
@@ -195,10 +162,10 @@ class PromptedSegmenter(nn.Module):
         return Rows(masks, pointer, tokens, pinned, known)
 
     def _recalled(self, state: State, rows: Tensor) -> tuple[Memory | None, Memory | None]:
-        memory = _read(state.memory, self.policy, state.frame, rows)
+        memory = read(state.memory, self.policy, state.frame, rows)
         if self.pointer_policy is None:
             return memory, None
-        return memory, _read(state.pointers, self.pointer_policy, state.frame, rows)
+        return memory, read(state.pointers, self.pointer_policy, state.frame, rows)
 
     def _attended(
         self,
@@ -216,82 +183,15 @@ class PromptedSegmenter(nn.Module):
         alone = self.network.alone(top)[image]
         if memory is None or not bool(tracked.any()):
             return alone
-        some = tracked.nonzero()[:, 0]
-        pointed = None if pointers is None else _some(pointers, some)
-        seen = self.network.attend(top[image[some]], _some(memory, some), pointed, horizon)
-        return alone.to(seen.dtype).index_copy(0, some, seen)
+        rows = tracked.nonzero()[:, 0]
+        pointed = None if pointers is None else some(pointers, rows)
+        seen = self.network.attend(top[image[rows]], some(memory, rows), pointed, horizon)
+        return alone.to(seen.dtype).index_copy(0, rows, seen)
 
     def _horizon(self, state: State) -> int:
         """Frames over which object pointers reach back: all of a short clip of known length (SAM2)."""
         most = 1 if self.pointer_policy is None else self.pointer_policy.reach
         return most if state.length is None else min(state.length, most)
-
-    def _decoded(
-        self,
-        features: Features,
-        top: Tensor,
-        image: Tensor,
-        asks: Mapping[int, Ask],
-        tracked: Sequence[bool],
-    ) -> ObjectMasks:
-        """Masks of all rows: those without a prompt together, then each group that is asked alike."""
-        starts = [place for place, ask in asks.items() if tracked[place] and ask.points is not None]
-        silent = [place for place in range(len(image)) if place not in asks]
-        given: list[ObjectMasks] = []
-        before: dict[int, Tensor] = {}
-        if silent or starts:
-            places = sorted(silent + starts)
-            whole = len(places) == len(image)
-            plain = self.network.decode(
-                top if whole else top[places], features.skips if whole else _of(features.skips, image[places])
-            )
-            before = dict(zip(places, plain.logits, strict=True))
-            given.append(plain if not starts else taken(plain, [places.index(one) for one in silent]))
-        groups = alike(asks, tracked)
-        given += [self._asked(features, top, image, asks, group, before) for group in groups]
-        if not groups:
-            return given[0]
-        return ordered(given, torch.tensor([*silent, *(p for group in groups for p in group)]))
-
-    def _asked(
-        self,
-        features: Features,
-        top: Tensor,
-        image: Tensor,
-        asks: Mapping[int, Ask],
-        group: list[int],
-        before: Mapping[int, Tensor],
-    ) -> ObjectMasks:
-        """Masks of a group of rows that are asked alike."""
-        skips = _of(features.skips, image[group])
-        points = [ask.points for place in group if (ask := asks[place]).points is not None]
-        if not points:
-            masks = torch.stack([mask for place in group if (mask := asks[place].mask) is not None])
-            return self._taken_as_given(features.top[image[group]], skips, masks[:, None].to(top.device))
-        earlier = None
-        if group[0] in before:
-            earlier = torch.stack([before[place] for place in group]).clamp(-PREVIOUS, PREVIOUS)
-        return self.network.decode(
-            top[group],
-            skips,
-            torch.stack(points).to(top.device),
-            earlier,
-            multimask=len(points[0]) <= MANY_MEANINGS,
-        )
-
-    def _taken_as_given(self, top: Tensor, skips: tuple[Tensor, ...], mask: Tensor) -> ObjectMasks:
-        """A person's mask (R, 1, H, W) as the answer; the decoder adds the pointer's token (SAM2)."""
-        seen = self.network.decode(top, skips, mask=self.network.mask_prompt(mask), multimask=False)
-        logits = F.interpolate(
-            mask * 2 * SURE - SURE,
-            seen.logits.shape[-2:],
-            mode="bilinear",
-            align_corners=False,
-            antialias=True,
-        )
-        there = mask.flatten(1).any(dim=1)
-        presence = torch.where(there, SURE, -SURE).to(seen.presence)
-        return replace(seen, logits=logits, quality=torch.ones_like(seen.quality), presence=presence)
 
     def _remembered(self, top: Tensor, masks: ObjectMasks, pinned: Tensor) -> Tensor:
         """Memory tokens (R, L, Cm); a person's prompt makes the mask hard."""
@@ -312,10 +212,10 @@ class PromptedSegmenter(nn.Module):
 
     def _written(self, state: State, rows: Rows, frame: int) -> State:
         """The state with this frame in its banks."""
-        memory = _wrote(state.memory, self.policy, rows, _halved(rows.tokens), frame)
+        memory = written(state.memory, self.policy, rows, _halved(rows.tokens), frame)
         if self.pointer_policy is None:
             return replace(state, memory=memory)
-        pointers = _wrote(state.pointers, self.pointer_policy, rows, rows.pointer[:, None], frame)
+        pointers = written(state.pointers, self.pointer_policy, rows, rows.pointer[:, None], frame)
         return replace(state, memory=memory, pointers=pointers)
 
 
@@ -326,28 +226,6 @@ def _nothing(features: Features) -> Prediction:
     return Prediction(logits, logits.new_ones(b))
 
 
-def _read(bank: MemoryBank | None, policy: MemoryPolicy, frame: int, rows: Tensor) -> Memory | None:
-    if bank is None:
-        return None
-    bank = bank if len(rows) == len(bank.frame) else bank.rows(rows)
-    query = Query(key=bank.key[:, 0], frame=torch.full_like(bank.frame[:, 0], frame))
-    return bank.read(query, policy.recall(query, bank).compact())
-
-
-def _wrote(
-    bank: MemoryBank | None, policy: MemoryPolicy, rows: Rows, tokens: Tensor, frame: int
-) -> MemoryBank:
-    entry = Entry(
-        tokens=tokens,
-        key=tokens.new_zeros(len(tokens), 1),
-        score=rows.masks.quality,
-        frame=torch.full_like(rows.known, frame, dtype=torch.int64),
-        pinned=rows.pinned,
-    )
-    bank = bank or MemoryBank.empty(policy.capacity, like=entry)
-    return bank.write(entry, torch.where(rows.known, policy.slot_for(entry, bank), -1))
-
-
 def _halved(tokens: Tensor) -> Tensor:
     """In use memories are kept in bfloat16, as SAM2 keeps them."""
     return tokens if torch.is_grad_enabled() else tokens.to(torch.bfloat16)
@@ -355,12 +233,3 @@ def _halved(tokens: Tensor) -> Tensor:
 
 def _tracked(memory: Memory | None, rows: Tensor) -> Tensor:
     return torch.zeros_like(rows, dtype=torch.bool) if memory is None else memory.valid.any(dim=1)
-
-
-def _some(memory: Memory, index: Tensor) -> Memory:
-    return replace(memory, **{f.name: getattr(memory, f.name)[index] for f in fields(memory)})
-
-
-def _of(skips: tuple[Tensor, ...], image: Tensor) -> tuple[Tensor, ...]:
-    """The skips of each row's image; not copied where there is but one image."""
-    return skips if all(len(skip) == 1 for skip in skips) else tuple(skip[image] for skip in skips)

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 import torch
 from torch import Tensor
 
-from segmem.nn.sam2_network import ObjectMasks
+from segmem.nn.promptable import ObjectMasks
 
 
 @dataclass(frozen=True, slots=True)

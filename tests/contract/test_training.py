@@ -126,5 +126,5 @@ def test_learning_and_use_give_the_same_answers(method):
     learning = answers()
     with torch.inference_mode():
         used = answers()
-    both = learning.clamp(min=-100), used.clamp(min=-100)
-    assert (both[0] - both[1]).abs().max() < 0.05  # in use memory is kept in half precision
+    # in use memory is kept in half precision
+    assert (learning.sigmoid() - used.sigmoid()).abs().max() < 0.01

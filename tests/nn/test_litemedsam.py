@@ -2,8 +2,9 @@ import pytest
 import torch
 
 from segmem.core.errors import FormatError, WeightsError
-from segmem.nn.litemedsam import FIT, LiteMedSam, prepare, published
+from segmem.nn.litemedsam import FIT, INTENSITY, LiteMedSam, published
 from segmem.ops.fit import plan
+from segmem.ops.prepare import prepare
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +16,7 @@ def network():
 def test_an_image_is_resized_then_scaled_then_padded():
     frame = torch.randint(30, 90, (1, 1, 60, 120), dtype=torch.uint8)
     fit = plan((60, 120), FIT)
-    out = prepare(frame, fit)
+    out = prepare(frame, fit, (0.0, 255.0), INTENSITY)
     assert out.shape == (1, 3, 256, 256)
     assert (out[..., :128, :].min(), out[..., :128, :].max()) == (0, 1)
     assert not out[..., 128:, :].any()
@@ -24,7 +25,7 @@ def test_an_image_is_resized_then_scaled_then_padded():
 
 def test_each_image_has_its_own_range_and_an_even_one_is_black():
     frames = torch.stack([torch.full((3, 8, 8), 7.0), torch.linspace(-5, 5, 192).reshape(3, 8, 8)])
-    out = prepare(frames, plan((8, 8), FIT))
+    out = prepare(frames, plan((8, 8), FIT), (-5.0, 7.0), INTENSITY)
     assert out[0].abs().max() == 0
     assert (out[1].min(), out[1].max()) == (0, 1)
 

@@ -7,7 +7,8 @@ from checkpoints import older
 from nano import enliven, nano_sam2
 from segmem.memory import Memory
 from segmem.methods.sam2 import NANO
-from segmem.nn.sam2_network import ABSENT, Sam2Network
+from segmem.nn.promptable import ABSENT
+from segmem.nn.sam2_network import Sam2Network
 
 GRID, WIDTH, MEMORY = (4, 6), 32, 16
 CELLS = GRID[0] * GRID[1]

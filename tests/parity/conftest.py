@@ -4,27 +4,16 @@ import warnings
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
+from nano import enliven
 from segmem.methods.build import build
 from segmem.methods.sam2 import sam2_settings
 from segmem.methods.spec import ModelSpec
 from segmem.ops.fit import FitSettings
 
 SIZE, FRAMES = 128, 12
-
-
-def lively(state, generator):
-    """Random weights under which masks change from frame to frame and objects are there."""
-    out = {}
-    for name, value in state.items():
-        spread = 0.5 if "no_mem" in name or "tpos" in name else 1.0
-        noise = torch.randn(value.shape, generator=generator)
-        fan_in = max(1, value[0].numel()) if value.ndim > 1 else 1
-        out[name] = noise * spread * fan_in**-0.5 if value.ndim > 1 else value + 0.02 * noise
-    out["sam_mask_decoder.pred_obj_score_head.layers.2.bias"] = torch.tensor([20.0])
-    return out
+SEEN = 20.0  # bias under which objects are there
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +33,8 @@ def reference():
         predictor = build_sam2_video_predictor(
             "configs/sam2.1/sam2.1_hiera_t.yaml", None, device="cpu", hydra_overrides_extra=overrides
         )
-    predictor.load_state_dict(lively(predictor.state_dict(), torch.Generator().manual_seed(0)))
+    enliven(predictor)
+    predictor.sam_mask_decoder.pred_obj_score_head.layers[2].bias.data.fill_(SEEN)
     return predictor
 
 

@@ -4,8 +4,9 @@ import re
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from nano import alive
 from segmem.nn.memory_attention import MemoryAttention, MemoryAttentionSettings
 from segmem.nn.memory_encoder import MemoryEncoder, MemoryEncoderSettings
 from segmem.nn.positions import sine_grid
@@ -33,13 +34,6 @@ ENCODER_NAMES = {
 }
 
 
-def randomised(module: nn.Module) -> nn.Module:
-    generator = torch.Generator().manual_seed(0)
-    for parameter in module.parameters():
-        parameter.data = torch.randn(parameter.shape, generator=generator) * 0.08
-    return module.eval()
-
-
 def renamed(state: dict[str, Tensor], names: dict[str, str]) -> dict[str, Tensor]:
     out = {}
     for key, value in state.items():
@@ -63,7 +57,7 @@ def config():
 def test_memory_attention_agrees_with_an_independent_implementation(config):
     from transformers.models.sam2_video.modeling_sam2_video import Sam2VideoMemoryAttention
 
-    ours = randomised(MemoryAttention(MemoryAttentionSettings()))
+    ours = alive(MemoryAttention(MemoryAttentionSettings()))
     theirs = Sam2VideoMemoryAttention(config).eval()
     theirs.load_state_dict(renamed(ours.state_dict(), ATTENTION_NAMES), strict=True)
     tokens, memory = torch.randn(2, 256, 256), torch.randn(2, 3 * 256, 64)
@@ -89,7 +83,7 @@ def test_memory_attention_agrees_with_an_independent_implementation(config):
 def test_memory_encoder_agrees_with_an_independent_implementation(config):
     from transformers.models.sam2_video.modeling_sam2_video import Sam2VideoMemoryEncoder
 
-    ours = randomised(MemoryEncoder(MemoryEncoderSettings()))
+    ours = alive(MemoryEncoder(MemoryEncoderSettings()))
     theirs = Sam2VideoMemoryEncoder(config).eval()
     theirs.load_state_dict(renamed(ours.state_dict(), ENCODER_NAMES), strict=True)
     features, mask = torch.randn(2, 256, 12, 20), torch.randn(2, 1, 192, 320) * 5

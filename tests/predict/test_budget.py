@@ -86,15 +86,16 @@ print(viewer.model.together, peak() - before, limit)
 
 def follow(room):
     done = subprocess.run(  # noqa: S603 - our own words
-        [sys.executable, "-c", FOLLOW, str(room)], check=True, capture_output=True, text=True, timeout=300
+        [sys.executable, "-c", FOLLOW, str(room)], check=False, capture_output=True, text=True, timeout=300
     )
+    assert done.returncode == 0, done.stderr
     together, grown, _ = done.stdout.split()
     return together, int(grown)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the peak of a process is not known there")
 def test_48_objects_keep_to_a_limit_that_they_exceed_without_one():
-    room = 60_000_000
+    room = 120_000_000
     together, grown = follow(room)
     assert int(together) >= 1
     assert grown <= room

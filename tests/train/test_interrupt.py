@@ -11,12 +11,20 @@ from segmem.train.interrupt import Interrupt
 def test_the_first_signal_asks_and_the_second_stops(name):
     before = signal.getsignal(name)
     with Interrupt() as interrupt:
+        interrupt.gently()
         assert not interrupt.asked
         os.kill(os.getpid(), name)
         assert interrupt.asked
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), name)
     assert signal.getsignal(name) is before
+
+
+@pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
+def test_before_there_is_something_to_save_the_first_signal_stops(name):
+    with Interrupt() as interrupt, pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), name)
+    assert not interrupt.asked
 
 
 def test_outside_the_main_thread_signals_are_left_alone():

@@ -42,6 +42,18 @@ def test_a_resumed_run_equals_an_unbroken_one_to_the_bit(tmp_path, unbroken, set
     assert all(torch.equal(value, final[1][name]) for name, value in final[0].items())
 
 
+def test_a_run_that_was_stopped_before_its_first_step_is_resumed_from_the_start(
+    tmp_path, unbroken, settings, monkeypatch
+):
+    run, where = tmp_path / "run", {"cache": unbroken / "cache", "quiet": True}
+    with monkeypatch.context() as patch:
+        patch.setattr("segmem.train.loop.gather", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+        with pytest.raises(KeyboardInterrupt):
+            train(settings, unbroken / "data", run, **where)
+    resumed = train(settings, unbroken / "data", run, resume=True, **where)
+    assert resumed.read_bytes() == (unbroken / "run" / "model.safetensors").read_bytes()
+
+
 def test_a_run_leaves_a_model_its_settings_and_two_checkpoints(unbroken, settings):
     run = unbroken / "run"
     assert load(run).spec.classes == ("background", "shaft", "tip")

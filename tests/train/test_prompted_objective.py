@@ -131,16 +131,14 @@ def test_some_clips_begin_with_a_mask():
     assert all(one.mask is None for one in prompts if one.boxes is not None)
 
 
-@pytest.mark.parametrize("coarse", [False, True])
-def test_the_loss_teaches_all_of_the_memory_and_nothing_else(coarse, monkeypatch):
+def test_the_loss_teaches_all_of_the_memory_and_nothing_else(monkeypatch):
     monkeypatch.setattr("segmem.train.prompted_objective.MASKS", 0.0)
     model = nano_litemedsam()
     given_clips = clips(model)
-    loss_of(PromptedObjective(model, 4, 1, coarse), *given_clips).backward()
+    loss_of(PromptedObjective(model, 4), *given_clips).backward()
     silent = {name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0}
     expected = {name for name, _ in model.named_parameters() if name.startswith("network.base.")}
-    without_decoder = {name for name, _ in model.named_parameters() if ".memory.back." in name}
-    assert silent == expected | (without_decoder if coarse else set())
+    assert silent == expected
 
 
 def test_frames_without_a_label_and_clips_without_an_object_count_nothing(monkeypatch):
@@ -148,7 +146,7 @@ def test_frames_without_a_label_and_clips_without_an_object_count_nothing(monkey
     model = nano_litemedsam()
     features, labels, labelled = clips(model)
     labels[labels == 2] = 0
-    objective = PromptedObjective(model, 4, 1)
+    objective = PromptedObjective(model, 4)
     labelled[:, 2] = False
     other = labels.clone()
     other[:, 2] = 0
@@ -175,16 +173,9 @@ def test_back_propagation_stops_where_it_is_told(monkeypatch):
         model = nano_litemedsam()
         features, labels, _ = clips(model)
         features.requires_grad_()
-        loss_of(PromptedObjective(model, back, 1), features, labels, only_last).backward()
+        loss_of(PromptedObjective(model, back), features, labels, only_last).backward()
         return [bool(features.grad[:, t].abs().sum() > 0) for t in range(4)]
 
     assert reached(1) == [False, False, False, True]
     assert reached(3) == [False, True, True, True]
     assert reached(4) == [True] * 4
-
-
-def test_coarse_learning_asks_no_mask_decoder(monkeypatch):
-    model = nano_litemedsam()
-    given_clips = clips(model)
-    monkeypatch.setattr(model.network.base, "decode", lambda *_: pytest.fail("decoded"))
-    assert loss_of(PromptedObjective(model, 4, 1, coarse=True), *given_clips).isfinite()

@@ -49,12 +49,15 @@ class PromptBatch:
         boxes: (B, K, 4) as (x0, y0, x1, y1); NaN where an object has none.
         points: (B, K, P, 3) as (x, y, 1 inside | 0 outside | -1 padding).
         mask: (B, K, H, W) in 0..1; NaN all over where an object has none.
+        earlier: (B, K, 4h, 4w) logits of an earlier answer of the same model on the same frame, which boxes and
+            points then mend; NaN all over where there is none: what memory says is mended.
     """
 
     objects: tuple[int, ...]
     boxes: Tensor | None = None
     points: Tensor | None = None
     mask: Tensor | None = None
+    earlier: Tensor | None = None
 
 
 def check(prompts: Iterable[Prompt], size: tuple[int, int], length: int | None) -> None:

@@ -11,13 +11,17 @@ from segmem.io.checkpoint import read_checkpoint
 from segmem.io.packaged import packaged_file
 from segmem.nn.mask_decoder import MaskDecoder, MaskDecoderSettings, choose
 from segmem.nn.prompt_encoder import PromptEncoder
-from segmem.nn.sam2_network import PADDING, ObjectMasks
+from segmem.nn.promptable import ObjectMasks
+from segmem.nn.sam2_network import PADDING
 from segmem.nn.tiny_vit import TinyVit, TinyVitSettings
 from segmem.nn.upstream import to_official
-from segmem.ops.fit import Fit, FitSettings, pad, resize
+from segmem.ops.fit import FitSettings
+from segmem.ops.intensity import IntensitySettings
 
 FIT = FitSettings(longest=256, multiple=256)
 """How images come to its grid: the longer side to 256 pixels, then a square."""
+INTENSITY = IntensitySettings(scale="frame")
+"""Each image from its own least to its own greatest value as 0..1, then padded with 0, as it was trained."""
 STRIDE = 4  # pixels to a cell of its embedding
 BOX = 2  # label of a box's first corner
 THERE = 10.0  # logit of an object's presence, of which SAM 1 has no doubt
@@ -40,13 +44,12 @@ class LiteMedSam(nn.Module):
         self.mask_decoder = MaskDecoder(decoder)
 
     def encode(self, frame: Tensor) -> Features:
-        """Features of (B, 3, H, W) as `prepare` makes it: `top` is (B, 256, H / 4, W / 4), and no skips."""
+        """Features of (B, 3, H, W) that `INTENSITY` describes: `top` is (B, 256, H / 4, W / 4), and no skips."""
         return Features(self.image_encoder(frame))
 
     def decode(
         self,
         top: Tensor,
-        skips: tuple[Tensor, ...] = (),
         points: Tensor | None = None,
         mask: Tensor | None = None,
         multimask: bool = False,
@@ -55,12 +58,10 @@ class LiteMedSam(nn.Module):
 
         Args:
             top: (R, C, h, w).
-            skips: none; the place is SAM2's.
             points: (R, P, 3) as (x, y, label) in pixels of the grid, labels as the prompt encoder has them.
             mask: (R, 1, 4h, 4w) logits of an earlier answer.
             multimask: choose the best of three by quality; it was trained with the single one.
         """
-        assert not skips  # noqa: S101  encode gives none
         grid = (top.shape[-2], top.shape[-1])
         decoded = self.mask_decoder(
             top,
@@ -82,18 +83,6 @@ class LiteMedSam(nn.Module):
             points = torch.cat([points, nothing], dim=1)
         size = (top.shape[-2] * STRIDE, top.shape[-1] * STRIDE)
         return self.prompt_encoder.points(points[..., :2], points[..., 2].long(), size)
-
-
-def prepare(frames: Tensor, fit: Fit) -> Tensor:
-    """Frames (B, 1 or 3, `fit.size`) in any unit to (B, 3, `fit.grid`), each from its own least to its own greatest
-    value as 0..1.
-
-    Resized first, then scaled, then padded with 0, as it was trained.
-    """
-    x = resize(frames.float(), fit.scaled, "image")
-    low, high = x.amin(dim=(-3, -2, -1), keepdim=True), x.amax(dim=(-3, -2, -1), keepdim=True)
-    x = (x - low) / (high - low).clamp(min=1e-8)
-    return pad(x.expand(-1, 3, -1, -1), fit)
 
 
 def published(path: Path | None = None) -> LiteMedSam:

@@ -9,12 +9,12 @@ from torch.nn import functional as F
 
 from segmem.core import Features
 from segmem.memory import Memory
+from segmem.nn.coarse_mask import box_of
 from segmem.nn.litemedsam import STRIDE, LiteMedSam
-from segmem.nn.pooled_memory import PooledMemory, PooledMemorySettings, box_of
-from segmem.nn.sam2_network import ABSENT, ObjectMasks
+from segmem.nn.pooled_memory import PooledMemory, PooledMemorySettings
+from segmem.nn.promptable import ABSENT, ObjectMasks
 
 MARGIN = 4.0  # pixels that a box of memory's is wider than the coarse mask, as people's boxes are
-SHARP = 3.0  # how much steeper a decoder's edge is than that of a coarse mask
 CORNERS = (2.0, 3.0)  # labels of a box's corners among points
 
 
@@ -22,7 +22,7 @@ class LiteMedSamMemory(nn.Module):
     """LiteMedSAM's parts and a `PooledMemory`, called as SAM2's are.
 
     Where memory looks back, the last channel of `top` is the coarse mask it sees. It becomes the box that the mask
-    decoder is prompted with; where it is empty, the object is absent.
+    decoder is prompted with, and its logits are added to the decoder's; where it is empty, the object is absent.
 
     Args:
         base: LiteMedSAM with its weights; it is not trained.
@@ -45,8 +45,7 @@ class LiteMedSamMemory(nn.Module):
     def attend(self, top: Tensor, memory: Memory, pointers: Memory | None, horizon: int) -> Tensor:
         """(R, C + 1, h, w) that have looked back, with the logits of the coarse mask."""
         del pointers, horizon
-        looked, where = self.memory.attend(top, memory)
-        coarse = F.interpolate(where, top.shape[-2:], mode="bilinear", align_corners=False)
+        looked, coarse = self.memory.attend(top, memory)
         return torch.cat([looked, coarse.to(looked.dtype)], dim=1)
 
     def decode(
@@ -58,15 +57,16 @@ class LiteMedSamMemory(nn.Module):
         multimask: bool = True,
     ) -> ObjectMasks:
         """Masks (R, 1, 4h, 4w) of R objects: prompted by `points` (R, P, 3), else by the coarse mask's box."""
-        del multimask  # it was trained with the single mask
+        del skips, multimask  # it has none, and was trained with the single mask
         looked, coarse = self.split(top)
         if points is not None or mask is not None:  # nor was it trained with masks
-            return replace(self.base.decode(looked, skips, points), coarse=coarse)
+            return replace(self.base.decode(looked, points), coarse=coarse)
         size = (top.shape[-2] * STRIDE, top.shape[-1] * STRIDE)
         box, there = box_of(coarse.detach(), size)
-        masks = self.base.decode(looked, skips, corners(box, MARGIN, size))
+        masks = self.base.decode(looked, corners(box, MARGIN, size))
         presence = torch.where(there, masks.presence, -masks.presence)
-        logits = masks.logits.masked_fill(~there[:, None, None, None], ABSENT)
+        seen = F.interpolate(coarse, masks.logits.shape[-2:], mode="bilinear", align_corners=False)
+        logits = (masks.logits + self.memory.trust * seen).masked_fill(~there[:, None, None, None], ABSENT)
         return ObjectMasks(logits, masks.quality, masks.token, presence, coarse)
 
     def split(self, top: Tensor) -> tuple[Tensor, Tensor]:
@@ -99,34 +99,6 @@ class LiteMedSamMemory(nn.Module):
     def mask_size(self, top: Tensor) -> tuple[int, int]:
         """(H, W) of the masks that `memorise` takes."""
         return self.memory.mask_size(top)
-
-
-class CoarseOnly(nn.Module):
-    """The same memory without the mask decoder: the coarse mask, enlarged, is the answer.
-
-    Learning where to look costs a tenth of what it costs with the decoder. Frames are prompted with masks.
-    """
-
-    def __init__(self, whole: LiteMedSamMemory) -> None:
-        super().__init__()
-        self.whole = whole
-        self.alone, self.attend, self.memorise = whole.alone, whole.attend, whole.memorise
-        self.mask_prompt, self.pointer, self.mask_size = whole.mask_prompt, whole.pointer, whole.mask_size
-
-    def decode(
-        self,
-        top: Tensor,
-        skips: tuple[Tensor, ...] = (),
-        points: Tensor | None = None,
-        mask: Tensor | None = None,
-        multimask: bool = True,
-    ) -> ObjectMasks:
-        """Masks (R, 1, 4h, 4w), as sharp as a decoder's."""
-        del skips, points, mask, multimask
-        looked, coarse = self.whole.split(top)
-        logits = F.interpolate(coarse * SHARP, scale_factor=STRIDE, mode="bilinear", align_corners=False)
-        each = logits.new_ones(len(logits))
-        return ObjectMasks(logits, each, looked[:, :, 0, 0], each, coarse)
 
 
 def corners(box: Tensor, margin: float, size: tuple[int, int]) -> Tensor:

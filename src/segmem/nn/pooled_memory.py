@@ -8,11 +8,14 @@ from torch.nn import functional as F
 
 from segmem.core import Settings
 from segmem.memory import Memory
+from segmem.nn.coarse_mask import CoarseMask
+from segmem.nn.matching import Matching
 from segmem.nn.memory_attention import MemoryAttention, MemoryAttentionSettings, TemporalCode, pooled
 from segmem.nn.memory_encoder import MASK_STRIDE, MemoryEncoder, MemoryEncoderSettings
+from segmem.nn.positions import Grid
 from segmem.nn.residual_memory import look_straight_back
 
-NOWHERE = -2.0  # logit with which the coarse mask begins: an untrained memory finds nothing
+SURE = 10.0  # logit of a cell that a mask to be remembered holds wholly
 
 
 class PooledMemorySettings(Settings):
@@ -26,15 +29,23 @@ class PooledMemorySettings(Settings):
     """The embedding is averaged pool x pool before it looks back and is remembered."""
     memory_pool: int = Field(default=2, ge=1)
     """Memory tokens are averaged once more."""
+    match_width: int = 64
+    """Channels of the keys by which cells are found again."""
+    head: int = 32
+    """Channels of each of the two maps that the coarse mask is drawn from."""
     codes: int = 7
     """Temporal codes: one for each recent frame by rank and one for prompted frames."""
 
 
 class PooledMemory(nn.Module):
-    """Memory attention and memory encoder beside an embedding of C channels.
+    """Memory attention, memory encoder and matching beside an embedding of C channels.
 
     What memory says comes back twice: as a residual to the embedding, through a projection that starts at zero, and as
-    a coarse mask of where the object is, which a network that was trained with boxes can be prompted with.
+    a coarse mask of where the object is, which a network that was trained with boxes can be prompted with. The coarse
+    mask begins as what matching finds; a head on attention's answer and on the embedding learns to correct it.
+
+    A remembered frame is L tokens, each of memory_width numbers from SAM2's memory encoder and, for every cell that
+    it stands for, the key that matching reads and the mask at the embedding's own resolution.
 
     Args:
         channels: C of the embedding.
@@ -51,17 +62,16 @@ class PooledMemory(nn.Module):
         self.back = nn.Conv2d(attention.width, channels, 1)
         for parameter in self.back.parameters():
             nn.init.zeros_(parameter)
-        self.where = nn.Conv2d(attention.width, 1, 1)
-        weight, bias = self.where.parameters()
-        nn.init.zeros_(weight)
-        nn.init.constant_(bias, NOWHERE)
+        self.match = Matching(channels, settings.match_width, settings.codes)
+        self.where = CoarseMask(channels, attention.width, settings.head)
+        self.trust = nn.Parameter(torch.ones(()))  # in the coarse mask, beside a decoder's
         self.memory_encoder = MemoryEncoder(
             MemoryEncoderSettings(width=attention.width, memory_width=attention.memory_width)
         )
         look_straight_back(self.memory_attention)
 
     def attend(self, top: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
-        """The embedding (R, C, h, w) that has looked back, and coarse mask logits (R, 1, h / pool, w / pool).
+        """The embedding (R, C, h, w) that has looked back, and coarse mask logits (R, 1, h, w).
 
         Args:
             top: (B, C, h, w) of B images on which R objects are looked for, R a multiple of B.
@@ -69,31 +79,51 @@ class PooledMemory(nn.Module):
         """
         small = self._pooled(top)
         grid = (small.shape[-2], small.shape[-1])
-        tokens = rearrange(self.project(small), "b c h w -> b (h w) c")
+        tokens, keys, masks = self._parts(memory.tokens, grid)
+        looked = self._looked(small, memory, tokens)
+        present = self.match.keys(small).repeat_interleave(len(keys) // len(small), dim=0)
+        found = self.match(present, keys, masks, memory.rank, memory.valid, grid)
+        update = F.interpolate(self.back(looked), top.shape[-2:], mode="bilinear", align_corners=False)
+        rows = top.repeat_interleave(len(update) // len(top), dim=0)
+        return rows + update.to(rows.dtype), self.where(top, looked, self._spread(found, grid))
+
+    def _looked(self, small: Tensor, memory: Memory, tokens: Tensor) -> Tensor:
+        """(R, width, h / pool, w / pool): memory attention's answer."""
+        grid = (small.shape[-2], small.shape[-1])
+        present = rearrange(self.project(small), "b c h w -> b (h w) c")
         position = self.memory_attention.memory_position(grid, self.memory_pool)
-        code = position.to(tokens) + self.temporal_code(memory)
-        visible = memory.valid.repeat_interleave(memory.tokens.shape[2], dim=1)
+        code = position.to(present) + self.temporal_code(memory)
+        visible = memory.valid.repeat_interleave(tokens.shape[2], dim=1)
         seen = self.memory_attention(
-            tokens,
-            rearrange(memory.tokens.to(tokens.dtype), "r n l c -> r (n l) c"),
-            rearrange(code.to(tokens.dtype), "r n l c -> r (n l) c"),
+            present,
+            rearrange(tokens.to(present.dtype), "r n l c -> r (n l) c"),
+            rearrange(code.to(present.dtype), "r n l c -> r (n l) c"),
             grid,
             self.memory_pool,
             mask=None if bool(visible.all()) else visible,
         )
-        looked = rearrange(seen, "r (h w) c -> r c h w", h=grid[0])
-        update = F.interpolate(self.back(looked), top.shape[-2:], mode="bilinear", align_corners=False)
-        rows = top.repeat_interleave(len(update) // len(top), dim=0)
-        return rows + update.to(rows.dtype), self.where(looked)
+        looked: Tensor = rearrange(seen, "r (h w) c -> r c h w", h=grid[0])
+        return looked
 
     def memorise(self, top: Tensor, mask: Tensor) -> Tensor:
-        """Memory tokens (R, L, memory_width) of B embeddings and R masks of `mask_size`, -10 outside to 10 inside."""
-        features = self.project(self._pooled(top))
-        tokens = self.memory_encoder(features, mask.to(features.dtype))
-        if self.memory_pool > 1:
-            tokens = F.avg_pool2d(tokens, self.memory_pool, ceil_mode=True, count_include_pad=False)
-        out: Tensor = rearrange(tokens, "r c h w -> r (h w) c")
-        return out
+        """Memory tokens (R, L, .) of B embeddings and R masks of `mask_size`, -10 outside to 10 inside.
+
+        Raises:
+            ValueError: the pooled grid is no multiple of `memory_pool`.
+        """
+        small = self._pooled(top)
+        grid = (small.shape[-2], small.shape[-1])
+        if grid[0] % self.memory_pool or grid[1] % self.memory_pool:
+            raise ValueError(f"a grid of {grid[0]} x {grid[1]} cells is no multiple of {self.memory_pool}")
+        encoded = self.memory_encoder(self.project(small), mask.to(small.dtype))
+        tokens = rearrange(F.avg_pool2d(encoded, self.memory_pool), "r c h w -> r (h w) c")
+        keys = self.match.keys(small).repeat_interleave(len(mask) // len(small), dim=0)
+        fine = F.adaptive_avg_pool2d(
+            (mask.float() + SURE) / (2 * SURE), (grid[0] * self.pool, grid[1] * self.pool)
+        )
+        inside = rearrange(fine, "r 1 (h s) (w t) -> r (h w) (s t)", s=self.pool, t=self.pool)
+        matched = torch.cat([keys, inside], dim=-1)
+        return torch.cat([tokens, self._gathered(matched, grid).to(tokens.dtype)], dim=-1)
 
     def mask_size(self, top: Tensor) -> tuple[int, int]:
         """(H, W) of the masks that `memorise` takes for an embedding (B, C, h, w)."""
@@ -102,25 +132,31 @@ class PooledMemory(nn.Module):
     def numbers(self, top: Tensor) -> int:
         """How many numbers a frame's memory is, for an embedding (B, C, h, w)."""
         h, w = pooled((top.shape[-2] // self.pool, top.shape[-1] // self.pool), self.memory_pool)
-        return h * w * self.memory_encoder.out_proj.out_channels
+        matched = self.match.key.out_channels + self.pool**2
+        return h * w * (self.memory_encoder.out_proj.out_channels + self.memory_pool**2 * matched)
+
+    def _parts(self, tokens: Tensor, grid: Grid) -> tuple[Tensor, Tensor, Tensor]:
+        """What `memorise` put together: tokens (R, N, L, .), keys (R, N, h*w, .) and masks (R, N, h*w, .)."""
+        width, key = self.memory_encoder.out_proj.out_channels, self.match.key.out_channels
+        cells = rearrange(
+            tokens[..., width:],
+            "r n (h w) (p q c) -> r n (h p w q) c",
+            h=grid[0] // self.memory_pool,
+            p=self.memory_pool,
+            q=self.memory_pool,
+        )
+        return tokens[..., :width], cells[..., :key], cells[..., key:]
+
+    def _gathered(self, cells: Tensor, grid: Grid) -> Tensor:
+        """(R, L, memory_pool^2 * C): what belongs to the cells (R, h*w, C) of each token."""
+        p = self.memory_pool
+        return rearrange(cells, "r (h p w q) c -> r (h w) (p q c)", h=grid[0] // p, p=p, q=p)
+
+    def _spread(self, found: Tensor, grid: Grid) -> Tensor:
+        """(R, 1, h * pool, w * pool): the parts of the cells (R, h*w, pool * pool), each in its place."""
+        s = self.pool
+        fine: Tensor = rearrange(found, "r (h w) (s t) -> r 1 (h s) (w t)", h=grid[0], s=s, t=s)
+        return fine
 
     def _pooled(self, top: Tensor) -> Tensor:
         return F.avg_pool2d(top, self.pool) if self.pool > 1 else top
-
-
-def box_of(mask: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """Boxes (R, 4) as (x0, y0, x1, y1) in pixels of `size` around what is above 0 in (R, 1, h, w), and whether
-    there is anything (R,) bool; the box of nothing is the whole image."""
-    inside = mask[:, 0] > 0
-    there = inside.flatten(1).any(dim=1)
-    edges = []
-    for axis, length in ((1, size[1]), (2, size[0])):  # columns that hold some row, then rows
-        some = inside.any(dim=axis)
-        cells = some.shape[1]
-        first = some.float().argmax(dim=1)
-        last = cells - some.flip(1).float().argmax(dim=1)
-        edges.append((first * length / cells, last * length / cells))
-    (x0, x1), (y0, y1) = edges
-    box = torch.stack([x0, y0, x1, y1], dim=1).float()
-    everything = box.new_tensor([0, 0, size[1], size[0]])
-    return torch.where(there[:, None], box, everything), there

@@ -1,7 +1,6 @@
 """SAM 2 and 2.1: every part under its published name, each callable alone."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 from einops import rearrange
@@ -17,8 +16,8 @@ from segmem.nn.memory_encoder import MASK_STRIDE, MemoryEncoder, MemoryEncoderSe
 from segmem.nn.perceptron import Perceptron
 from segmem.nn.positions import sine_line
 from segmem.nn.prompt_encoder import PromptEncoder
+from segmem.nn.promptable import ABSENT, ObjectMasks
 
-ABSENT = -1024.0  # logit of every pixel of an object that is not in the frame
 PADDING = -1  # label of a point that says nothing
 
 
@@ -37,17 +36,6 @@ class Sam2NetworkSettings(Settings):
     """Object pointers carry when they were made (2.1)."""
     absent_code: bool = True
     """Memories of frames without the object are marked (2.1)."""
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectMasks:
-    """What a mask decoder says of R objects, a row each."""
-
-    logits: Tensor  # R 1 4h 4w
-    quality: Tensor  # R, predicted IoU
-    token: Tensor  # R C, what an object pointer is made of
-    presence: Tensor  # R, logits
-    coarse: Tensor | None = None  # R 1 h w, logits of where memory alone sees the object
 
 
 class Sam2Network(nn.Module):

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from segmem.manifest import Timings
 from segmem.memory import Memory
-from segmem.prompted import PromptableNetwork, PromptedSegmenter
+from segmem.nn.promptable import PromptableNetwork
+from segmem.prompted import PromptedSegmenter
 from segmem.segmenter import MemoryParts, MemorySegmenter
 from segmem.state import Segmenter
 

@@ -11,12 +11,11 @@ from segmem.core import Features, Prediction, Prompt
 from segmem.core.errors import PromptError, UsageError
 from segmem.core.prompt import check
 from segmem.memory import Entry, MemoryPolicy, Support
-from segmem.nn.sam2_network import ABSENT
+from segmem.nn.promptable import ABSENT
 from segmem.ops.fit import Fit, plan, require_size, unfit
 from segmem.ops.prepare import case_window
 from segmem.predict.album import Album
 from segmem.predict.compute import Compute
-from segmem.predict.earlier import mending
 from segmem.predict.grid_prompts import to_batch
 from segmem.predict.pins import Pin, Place, pin_from, seated
 from segmem.predict.trail import Trail, Walk, time_of, turned
@@ -148,12 +147,14 @@ class Tracker:
         if walk is not None:
             pins = {place: pin for place, pin in clip.settled.items() if place[1] == one}
             before = self._seated(self._visit(clip, walk, frame).before, [one], pins, walk.step)
-        model = self.model if earlier is None else mending(self.model, earlier * self.model.spec.temperature)
+        prompt = to_batch([said], clip.fit, self.compute.device)
+        if earlier is not None:
+            prompt = replace(prompt, earlier=earlier * self.model.spec.temperature)
         with self.compute.autocast():
-            prediction, after = model.step(
+            prediction, after = self.model.step(
                 features,
                 before,
-                to_batch([said], clip.fit, self.compute.device),
+                prompt,
                 recall=walk is not None,
                 memorise=True,
             )

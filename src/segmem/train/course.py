@@ -122,7 +122,7 @@ def make_course(
 
 def _objective(model: Model, stage: StageSettings, stride: int) -> nn.Module:
     if isinstance(model, PromptedSegmenter):
-        return PromptedObjective(model, stage.back, stride, stage.coarse)
+        return PromptedObjective(model, stage.back)
     if stage.train == "gate":
         return GateObjective(model)
     return ClipObjective(model, stage.memory, stage.back, stride)

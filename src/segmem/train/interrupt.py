@@ -7,10 +7,12 @@ from typing import Any, Self
 
 
 class Interrupt:
-    """While entered, the first Ctrl-C or SIGTERM sets `asked`; the second one stops at once."""
+    """While entered, Ctrl-C and SIGTERM stop at once; after `gently`, the first one sets `asked` and the second
+    stops."""
 
     def __init__(self) -> None:
         self.asked = False
+        self._gentle = False
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -25,7 +27,11 @@ class Interrupt:
         for name, handler in self._before.items():
             signal.signal(name, handler)
 
+    def gently(self) -> None:
+        """From now on there is something to save, and somebody who looks at `asked`."""
+        self._gentle = True
+
     def _hear(self, _number: int, _frame: FrameType | None) -> None:
-        if self.asked:
+        if self.asked or not self._gentle:
             raise KeyboardInterrupt
         self.asked = True

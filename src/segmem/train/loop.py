@@ -12,7 +12,7 @@ from segmem.methods.build import build
 from segmem.methods.load import WEIGHTS, Model, fill, find_weights, save
 from segmem.prompted import PromptedSegmenter
 from segmem.segmenter import MemorySegmenter
-from segmem.train.checkpoint import Position, latest, read_position, restore, write_checkpoint
+from segmem.train.checkpoint import Position, checkpoints, latest, read_position, restore, write_checkpoint
 from segmem.train.claim import CHECKPOINTS, claim
 from segmem.train.course import Course, make_course
 from segmem.train.interrupt import Interrupt
@@ -51,6 +51,7 @@ def train(
         UsageError: `run` holds a run already and `resume` is not set.
         SettingsError: a resumed run has other settings.
         InterruptedRun: Ctrl-C or SIGTERM; a checkpoint was written.
+        KeyboardInterrupt: the same before the first step, when nothing was learnt yet.
     """
     with Interrupt() as interrupt:
         fabric = make_fabric(settings)
@@ -60,7 +61,7 @@ def train(
         torch.manual_seed(settings.seed)
         model = _begin(settings)
         position = Position()
-        if resume:
+        if resume and checkpoints(run / CHECKPOINTS):  # it may have been stopped before the first
             path = latest(run / CHECKPOINTS)
             position = read_position(path)
             restore(path, model, None)
@@ -69,6 +70,7 @@ def train(
             material = gather(
                 settings, data_root, cache or run / "cache", model, _mark(settings), str(fabric.device)
             )
+        interrupt.gently()
         total = sum(stage.steps for stage in settings.stages)
         with Log(run, total, position.total, quiet or fabric.global_rank > 0) as log:
             return _Run(fabric, settings, material, model, run, log, interrupt).all_stages(position)

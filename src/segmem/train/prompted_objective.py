@@ -5,7 +5,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from segmem.core import Features, PromptBatch
-from segmem.nn.litemedsam_memory import CoarseOnly, LiteMedSamMemory
 from segmem.prompted import PromptedSegmenter
 from segmem.state import State
 
@@ -24,17 +23,11 @@ class PromptedObjective(nn.Module):
     Args:
         model: what learns.
         back: frames at a clip's end that are back-propagated through.
-        stride: the memory policy's.
-        coarse: leave the mask decoder out; clips then begin with masks.
     """
 
-    def __init__(self, model: PromptedSegmenter, back: int, stride: int, coarse: bool = False) -> None:
+    def __init__(self, model: PromptedSegmenter, back: int) -> None:
         super().__init__()
-        self.model, self.back, self.stride, self.coarse = model, back, stride, coarse
-        if coarse:
-            network = model.get_submodule("network")
-            assert isinstance(network, LiteMedSamMemory)  # noqa: S101  other methods have no coarse mask
-            self.model = PromptedSegmenter(CoarseOnly(network), model.policy, None, model.spec)
+        self.model, self.back = model, back
 
     def forward(self, features: Tensor, labels: Tensor, labelled: Tensor) -> Tensor:
         """The loss of a batch of clips whose every frame is labelled.
@@ -48,7 +41,7 @@ class PromptedObjective(nn.Module):
         state = State.start(labels.shape[1])
         losses = []
         for t in range(features.shape[1]):
-            prompt = prompt_of(truth[:, 0], MASKS if not self.coarse else 1.0) if t == 0 else None
+            prompt = prompt_of(truth[:, 0], MASKS) if t == 0 else None
             last = t == features.shape[1] - 1
             here = Features(features[:, t].float())
             prediction, state = self.model.step(here, state, prompt, memorise=not last)

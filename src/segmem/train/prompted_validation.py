@@ -21,7 +21,8 @@ def validate_prompted(
     """Mean Dice over objects, of videos, of volumes and of all, under `mean`.
 
     The box is on the first frame of a video and on the middle slice of a volume, and is as tight as can be. A
-    frame counts in which the object is or was found; the prompted one does not.
+    frame counts in which the object is or was found; the prompted one does not. Each object's mask counts as it is,
+    also where another object claims the same pixels.
     """
     scores: dict[str, list[float]] = {}
     model.eval()
@@ -41,14 +42,16 @@ def _dice(model: PromptedSegmenter, case: CachedCase, frames: int | None) -> lis
     if not objects or len(index) < 2:
         return []
     boxes = torch.stack([tight_box((truth[0] == one).float()) for one in objects])
-    masks = follow(model, case, index, PromptBatch(tuple(objects), boxes=boxes[None]))
-    return [d for one in objects if (d := _mean_dice(masks[1:] == one, truth[1:] == one)) is not None]
+    masks = follow(model, case, index, PromptBatch(tuple(objects), boxes=boxes[None]))[1:]
+    scores = [_mean_dice(masks[:, place], truth[1:] == one) for place, one in enumerate(objects)]
+    return [score for score in scores if score is not None]
 
 
 def follow(
     model: PromptedSegmenter, case: CachedCase, index: np.ndarray, prompt: PromptBatch, recall: bool = True
 ) -> Tensor:
-    """(T, H, W) ids of objects on the model's grid: frames `index` of an encoded case, the first one prompted."""
+    """(T, K, H, W) bool, the masks of K objects, each for itself, on the model's grid: frames `index` of an encoded
+    case, the first one prompted."""
     device = next(model.parameters()).device
     dtype = next(model.parameters()).dtype
     state, each = State.start(len(index)), []
@@ -56,7 +59,7 @@ def follow(
         top = features_of(case, index[place : place + 1]).to(device, dtype)
         said = prompt if t == index[0] else None
         prediction, state = model.step(Features(top), state, said, recall=recall)
-        each.append(prediction.labels[0].cpu())
+        each.append(prediction.logits[0, 1:].cpu() > 0)
     return torch.stack(each)
 
 

@@ -99,8 +99,6 @@ class StageSettings(Settings):
     """Whether frames pass through the memory; else the 2D network learns from labelled frames alone."""
     train: Literal["all", "base", "memory", "gate"] = "all"
     """Which parameters learn. gate: only the memory's gate, to tell spoilt frames from clear ones."""
-    coarse: bool = False
-    """Learn without the mask decoder, from the coarse mask of memory alone (LiteMedSAM)."""
     freeze_norm: bool | None = None
     """BatchNorm keeps its statistics; none means exactly in stages with memory."""
     groups: tuple[str, ...] = ()

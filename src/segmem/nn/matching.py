@@ -1,0 +1,81 @@
+"""Finding an object again by likeness: cells of the present read the mask of the past cells that they look like."""
+
+import math
+
+import torch
+from einops import rearrange
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from segmem.nn.positions import Grid
+
+SHARP = 20.0  # a likeness (cosine) of 1 over one of 0, in logits, before anything is learnt
+REACH = 6.0  # cells that a part of an object moves between two frames, likewise
+UNSEEN = -1e4  # logit of a frame that may not be read
+
+
+class Matching(nn.Module):
+    """Space-time correspondence (STCN, Cheng et al. 2021, section 3), with a preference for cells near by.
+
+    A cell i of the present gives the remembered cell j of a frame of rank r the logit
+    sharp * cos(k_i, k_j) - |i - j|^2 / (2 reach^2) + recency_r, and nothing at all a learnt one; the softmax over all
+    of them weighs the masks. Before training it finds what looks alike and is near.
+
+    Args:
+        channels: of the features.
+        width: of the keys.
+        ranks: how many ranks are told apart.
+    """
+
+    def __init__(self, channels: int, width: int, ranks: int) -> None:
+        super().__init__()
+        self.key = nn.Conv2d(channels, width, 1)
+        nn.init.orthogonal_(self.key.weight)
+        nn.init.zeros_(self.key.bias)  # type: ignore[arg-type]
+        self.log_sharp = nn.Parameter(torch.tensor(math.log(SHARP)))
+        self.log_reach = nn.Parameter(torch.tensor(math.log(REACH)))
+        self.recency = nn.Parameter(torch.zeros(ranks))
+        self.nothing = nn.Parameter(torch.zeros(()))
+
+    def keys(self, features: Tensor) -> Tensor:
+        """(B, h*w, width) of length 1 for (B, C, h, w). What all cells share says nothing: it is taken off."""
+        own = features - features.mean(dim=(-2, -1), keepdim=True)
+        return F.normalize(rearrange(self.key(own), "b c h w -> b (h w) c").float(), dim=-1)
+
+    def forward(
+        self, present: Tensor, keys: Tensor, masks: Tensor, rank: Tensor, valid: Tensor, grid: Grid
+    ) -> Tensor:
+        """(R, h*w, S): how likely each part of each cell shows the object, 0..1.
+
+        Args:
+            present: (R, h*w, width) keys of the present frame.
+            keys: (R, N, h*w, width) of N remembered frames.
+            masks: (R, N, h*w, S) theirs, 0..1: of S parts of a cell, so that what is smaller than a cell is found.
+            rank: (R, N) how recent, 0 is a prompted frame.
+            valid: (R, N) bool, which frames may be read.
+            grid: (h, w).
+        """
+        with torch.autocast(present.device.type, enabled=False):
+            reach = self.log_reach.exp()
+            place = _places(grid, present) / reach
+            far = place.square().sum(dim=-1, keepdim=True) / 2
+            one = torch.ones_like(far)
+            frames = torch.where(valid, self.recency[rank.clamp(max=len(self.recency) - 1)], UNSEEN)
+            # one product gives the whole logit: likeness, the three terms of the distance, and the frame's own
+            here = torch.cat([place, -far, one, one], dim=-1).expand(len(present), -1, -1)
+            there = torch.cat([place, one, -far], dim=-1).expand(*keys.shape[:2], -1, -1)
+            asked = torch.cat([present.float() * self.log_sharp.exp(), here], dim=-1)
+            own = frames[:, :, None, None].expand(*keys.shape[:3], 1)
+            told = rearrange(torch.cat([keys.float(), there, own], dim=-1), "r n l c -> r (n l) c")
+            nothing = torch.cat([told.new_zeros(told.shape[-1] - 1), self.nothing[None]])
+            told = torch.cat([told, nothing.expand(len(told), 1, -1)], dim=1)
+            weights = (asked @ told.transpose(1, 2)).softmax(dim=-1)
+            return weights[..., :-1] @ rearrange(masks.float(), "r n l s -> r (n l) s")
+
+
+def _places(grid: Grid, like: Tensor) -> Tensor:
+    """(h*w, 2) of the cells, counted from the middle."""
+    h, w = grid
+    y = torch.arange(h, device=like.device, dtype=torch.float32) - (h - 1) / 2
+    x = torch.arange(w, device=like.device, dtype=torch.float32) - (w - 1) / 2
+    return torch.stack(torch.meshgrid(y, x, indexing="ij"), dim=-1).flatten(0, 1)
