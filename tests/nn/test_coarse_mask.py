@@ -28,6 +28,16 @@ def test_what_is_certain_stays_finite():
     assert torch.equal(logits > 0, certain > 0)
 
 
+@torch.no_grad()
+def test_in_half_precision_too():
+    top, looked, found = parts()
+    certain = (found > 0.5).float()
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = CoarseMask(6, 5, 4)(top.bfloat16(), looked.bfloat16(), certain)
+    assert logits.isfinite().all()
+    assert torch.equal(logits > 0, certain > 0)
+
+
 @pytest.mark.parametrize("part", [0, 1, 2])
 @torch.no_grad()
 def test_once_it_has_learnt_every_part_is_heard_by_its_own_object_alone(part):

@@ -12,20 +12,10 @@ def test_precision_is_what_was_asked_for():
     assert Compute.choose("cpu", "bfloat16").precision == "bfloat16"
 
 
-@pytest.mark.parametrize(
-    ("amx", "avx", "expected"),
-    [(True, False, "bfloat16"), (False, True, "bfloat16"), (False, False, "float32")],
-)
-def test_auto_is_bfloat16_only_where_the_processor_has_instructions_for_it(monkeypatch, amx, avx, expected):
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx, raising=False)
-    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx, raising=False)
+@pytest.mark.parametrize(("fast", "expected"), [(True, "bfloat16"), (False, "float32")])
+def test_auto_is_bfloat16_only_where_the_processor_multiplies_it_fast(monkeypatch, fast, expected):
+    monkeypatch.setattr(compute, "fast_bfloat16", lambda _: fast)
     assert Compute.choose("cpu").precision == expected
-
-
-def test_a_torch_that_cannot_tell_gets_float32(monkeypatch):
-    for name in ("_is_amx_tile_supported", "_is_avx512_bf16_supported"):
-        monkeypatch.delattr(torch.cpu, name, raising=False)
-    assert Compute.choose("cpu").precision == "float32"
 
 
 def test_cuda_that_is_not_there_is_an_error_and_auto_does_without(monkeypatch):

@@ -6,12 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nano import nano_litemedsam
+from segmem.train import prompted_objective as module
 from segmem.train.prompted_objective import (
     LEAST,
     SLACK,
     PromptedObjective,
     choose_objects,
     mask_loss,
+    overlap,
     prompt_of,
     tight_box,
 )
@@ -20,6 +22,12 @@ from segmem.train.prompted_objective import (
 @pytest.fixture(autouse=True)
 def chance():
     torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def understood(monkeypatch):
+    """Every prompt counts as understood: random weights answer with anything."""
+    monkeypatch.setattr(module, "overlap", lambda mask, _: torch.ones(len(mask)))
 
 
 def clips(model, batch: int = 2, length: int = 4):
@@ -161,6 +169,21 @@ def test_frames_without_a_label_and_clips_without_an_object_count_nothing(monkey
     empty[1] = 0
     alone = loss_of(objective, features[:1], labels[:1], labelled[:1])
     assert torch.allclose(loss_of(objective, features, empty, labelled)[None], alone[None], atol=1e-4)
+
+
+def test_a_prompt_that_was_answered_with_something_else_teaches_nothing(monkeypatch):
+    model = nano_litemedsam()
+    given_clips = clips(model)
+    assert loss_of(PromptedObjective(model, 4), *given_clips) > 0
+    monkeypatch.setattr(module, "overlap", lambda mask, _: torch.zeros(len(mask)))
+    assert loss_of(PromptedObjective(model, 4), *given_clips) == 0
+
+
+def test_overlap_is_the_iou_of_each_mask():
+    mask, truth = torch.zeros(3, 4, 4, dtype=torch.bool), torch.zeros(3, 8, 8)
+    mask[0, :2], truth[0, :4] = True, 1  # the same at half the size
+    mask[1, :, :2], truth[1, :4] = True, 1  # 4 cells shared of 12
+    assert overlap(mask, truth).tolist() == pytest.approx([1, 1 / 3, 0])
 
 
 def test_back_propagation_stops_where_it_is_told(monkeypatch):

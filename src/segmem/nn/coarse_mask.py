@@ -26,11 +26,11 @@ class CoarseMask(nn.Module):
 
     def forward(self, top: Tensor, looked: Tensor, found: Tensor) -> Tensor:
         """Logits (R, 1, h, w) from (B, C, h, w), (R, width, h', w') and likelihoods (R, 1, h, w)."""
-        likely = found.to(top.dtype).clamp(LEAST, 1 - LEAST)
+        likely = found.float().clamp(LEAST, 1 - LEAST)  # in half precision 1 less a little is 1
         begun = likely.logit()
         around = F.interpolate(self.looked(looked), top.shape[-2:], mode="bilinear", align_corners=False)
         own = self.seen(top).repeat_interleave(len(around) // len(top), dim=0)
-        known = torch.cat([own, around, begun, likely], dim=1)
+        known = torch.cat([own, around, begun.to(own.dtype), likely.to(own.dtype)], dim=1)
         correction: Tensor = self.correct(F.gelu(self.mix(known)))
         return begun + correction
 

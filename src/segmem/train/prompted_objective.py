@@ -12,13 +12,16 @@ SLACK = 0.05  # a box is looser than the object by up to this share of the objec
 WHOLE = 0.25  # share of clips in which all classes together are the object
 MASKS = 0.3  # share of clips that begin with a mask in place of a box
 LEAST = 16  # pixels of an object that is worth following
+MEANT = 0.5  # IoU from which on the answer to a prompt is the object that was meant
 
 
 class PromptedObjective(nn.Module):
     """Prompt the first frame that shows the object, follow it through the others, compare all.
 
     The loss of a frame is Dice plus ten times focal loss of the mask, and the same of any coarse mask, by which
-    memory alone says where the object is. What is drawn comes from torch's own random state.
+    memory alone says where the object is. A clip whose prompt was answered with something else (a box around a ring
+    is answered with its inside) teaches nothing: memory is to follow what was found, not to guess what was meant.
+    What is drawn comes from torch's own random state.
 
     Args:
         model: what learns.
@@ -47,7 +50,9 @@ class PromptedObjective(nn.Module):
             prediction, state = self.model.step(here, state, prompt, memorise=not last)
             if t == features.shape[1] - 1 - self.back:
                 state = state.detach()
-            if t > 0:
+            if t == 0:
+                good = good & (overlap(prediction.logits[:, 1] > 0, truth[:, 0]) > MEANT)
+            else:
                 known = good & labelled[:, t]
                 losses.append(
                     self._measure(prediction.logits[:, 1:], prediction.coarse, truth[:, t, None], known)
@@ -73,6 +78,16 @@ def mask_loss(logits: Tensor, truth: Tensor) -> Tensor:
     wrong = p * (1 - y) + (1 - p) * y
     surprise = F.binary_cross_entropy_with_logits(logits.flatten(1), y, reduction="none")
     return dice + 10 * (surprise * wrong**2).mean(1)
+
+
+@torch.no_grad()
+def overlap(mask: Tensor, truth: Tensor) -> Tensor:
+    """(B,) IoU of masks (B, h, w) bool with others (B, H, W) in 0..1."""
+    if mask.shape[-2:] != truth.shape[-2:]:
+        truth = F.interpolate(truth[:, None], mask.shape[-2:], mode="area")[:, 0]
+    inside = truth > MEANT
+    either = (mask | inside).flatten(1).sum(1)
+    return (mask & inside).flatten(1).sum(1) / either.clamp(min=1)
 
 
 def choose_objects(labels: Tensor) -> tuple[Tensor, Tensor]:
