@@ -1,3 +1,4 @@
+import copy
 import json
 import os
 import signal
@@ -5,12 +6,17 @@ import signal
 import pytest
 import torch
 
+from labelled import write_images
+from nano import nano_litemedsam
 from segmem.core.errors import InterruptedRun
 from segmem.io.tensors import read_tensors
 from segmem.methods.build import build
-from segmem.methods.load import load, read_spec
+from segmem.methods.load import load, parts_of, read_spec
+from segmem.nn.litemedsam_memory import LiteMedSamMemory
+from segmem.train import prompted_objective
 from segmem.train.checkpoint import checkpoints, latest, read_position
 from segmem.train.loop import train
+from segmem.train.presets import load_settings
 
 
 def stop_at(monkeypatch, total):
@@ -94,3 +100,31 @@ def test_a_run_may_begin_from_another_s_weights(tmp_path, unbroken, settings):
         torch.equal(value, after[name]) for name, value in before.items() if name.startswith("network.")
     )
     assert any(not torch.equal(value, after[name]) for name, value in before.items())
+
+
+SMALL = (
+    "model.litemedsam.memory.attention={width: 16, memory_width: 8, layers: 1, ffn: 32}",
+    "model.fit={longest: 64}",
+    "data={features: {moving: 3}, sources: [{path: stills}], validation: [v]}",
+    "stages=[{name: follow, steps: 8, batch: 2, length: 3, back: 3, memory: true, train: memory, learning_rate: 0.01}]",
+    "checkpoint_every=4",
+    "validate_every=4",
+)
+
+
+def test_a_memory_for_prompted_objects_learns_from_frames_encoded_once(tmp_path, monkeypatch):
+    base = nano_litemedsam().get_submodule("network.base")
+    monkeypatch.setattr("segmem.methods.litemedsam.published", lambda: copy.deepcopy(base))
+    monkeypatch.setattr(prompted_objective, "overlap", lambda mask, _: torch.ones(len(mask)))
+    settings, data = load_settings("litemedsam-memory", changes=SMALL), tmp_path / "data"
+    write_images(data / "stills", ["a", "b", "v"])
+    weights = train(settings, data, tmp_path / "run", cache=tmp_path / "cache", quiet=True)
+    learnt = parts_of(load(weights)).state_dict()
+    for name in ("where.correct.weight", "back.weight"):  # they begin at zero
+        assert learnt[name].abs().max() > 1e-4, name
+    history = [json.loads(line) for line in (tmp_path / "run" / "history.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in history] == [4, 8]
+
+    monkeypatch.setattr(LiteMedSamMemory, "encode", lambda *_: pytest.fail("encoded a second time"))
+    again = train(settings, data, tmp_path / "again", cache=tmp_path / "cache", quiet=True)
+    assert again.read_bytes() == weights.read_bytes()
