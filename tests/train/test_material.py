@@ -120,8 +120,10 @@ def test_a_case_whose_labels_are_all_between_the_encoded_frames_is_not_drawn_fro
     write_video_case(data / "films" / "one", frames=6, labelled=[1, 3])
     write_video_case(data / "films" / "two", frames=6, labelled=[2])
     encoded = of(settings, sources=(SourceSettings(path="films", every=2),), features=FeatureSettings())
-    made = gather(encoded, data, tmp_path / "cache", Grey())
+    heard = []
+    made = gather(encoded, data, tmp_path / "cache", Grey(), tell=heard.append)
     assert names(made.sources[0].cases) == ["two"]
+    assert heard == ["films: the frames of 2 cases are encoded, once"]
 
 
 def test_a_prompted_model_learns_from_labels_of_any_object(tmp_path, data, settings):

@@ -16,7 +16,7 @@ from segmem.train.checkpoint import Position, checkpoints, latest, read_position
 from segmem.train.claim import CHECKPOINTS, claim
 from segmem.train.course import Course, make_course
 from segmem.train.interrupt import Interrupt
-from segmem.train.log import Log
+from segmem.train.log import Log, say
 from segmem.train.machine import make_fabric
 from segmem.train.material import Material, gather
 from segmem.train.prompted_validation import validate_prompted
@@ -68,7 +68,13 @@ def train(
         model = model.to(fabric.device).to(memory_format=torch.channels_last)  # half the time on CPUs
         with fabric.rank_zero_first():
             material = gather(
-                settings, data_root, cache or run / "cache", model, _mark(settings), str(fabric.device)
+                settings,
+                data_root,
+                cache or run / "cache",
+                model,
+                _mark(settings),
+                str(fabric.device),
+                tell=None if quiet or fabric.global_rank > 0 else say,
             )
         interrupt.gently()
         total = sum(stage.steps for stage in settings.stages)

@@ -1,5 +1,6 @@
 """The cases of a run, decoded: what is drawn from, what validates, and the grid they share."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +57,7 @@ def gather(
     model: Encoder,
     mark: str = "",
     device: str = "cpu",
+    tell: Callable[[str], None] | None = None,
 ) -> Material:
     """Find, split and decode the cases; encode them too, where features are learnt from.
 
@@ -66,6 +68,7 @@ def gather(
         model: encodes them.
         mark: names its weights.
         device: where it is.
+        tell: hears a line about each source whose frames are to be encoded, which may take minutes.
 
     Raises:
         InputError: no cases, or none with a label.
@@ -85,6 +88,8 @@ def gather(
         kept = _labelled(cache.open_all(_chosen(cases, split.train), source.label_map), source.path)
         aside = cache.open_all(_chosen(cases, split.validation), source.label_map)
         if features is not None:
+            if tell:
+                tell(f"{source.path}: the frames of {len(kept) + len(aside)} cases are encoded, once")
             kept = [features.open(case, source.every, model) for case in kept]
             kept = _labelled(kept, source.path)  # labels may all lie on frames that were left out
             aside = [features.open(case, source.every, model) for case in aside]
