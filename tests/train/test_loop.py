@@ -53,7 +53,7 @@ def test_a_run_that_was_stopped_before_its_first_step_is_resumed_from_the_start(
 ):
     run, where = tmp_path / "run", {"cache": unbroken / "cache", "quiet": True}
     with monkeypatch.context() as patch:
-        patch.setattr("segmem.train.loop.gather", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+        patch.setattr("segmem.train.loop.gather", lambda *_, **__: os.kill(os.getpid(), signal.SIGTERM))
         with pytest.raises(KeyboardInterrupt):
             train(settings, unbroken / "data", run, **where)
     resumed = train(settings, unbroken / "data", run, resume=True, **where)
