@@ -7,8 +7,8 @@ Each object is followed for itself. Three ways through the same encoded frames: 
 `carry` has no memory and prompts each frame with the box of the mask before, 4 pixels wider; `none` hears the prompt
 alone. Scans are followed both ways. DAVIS is scored by J&F over the frames after the first, as that benchmark does;
 scans by Dice on their own grid, the prompted slice included. Only cases that training held out are read; DAVIS is
-never trained on. With --features, encoded frames are kept in a folder for the next time. Resumable: rows in the CSV
-are not done again.
+never trained on. With --features, encoded frames are kept in a folder, in float32, for the next time. Resumable: rows
+in the CSV are not done again.
 """
 
 import argparse
@@ -46,14 +46,15 @@ Masks = NDArray[np.bool_]
 class Remembering:
     """A viewer's model that encodes each frame once, however often it is looked at; in a folder, for ever."""
 
-    def __init__(self, viewer: Viewer, folder: Path | None) -> None:
+    def __init__(self, viewer: Viewer, folder: Path | None, mark: str) -> None:
+        self.mark = mark.encode()
         self.seen: dict[str, Features] = {}
         self.folder = folder
         self.encode = viewer.model.encode
         viewer.model.encode = self  # type: ignore[method-assign, assignment]
 
     def __call__(self, frame: Tensor) -> Features:
-        key = hashlib.sha256(frame.contiguous().numpy().tobytes()).hexdigest()[:24]
+        key = hashlib.sha256(self.mark + frame.contiguous().numpy().tobytes()).hexdigest()[:24]
         if key not in self.seen:
             self.seen[key] = self.kept(key, frame)
         return self.seen[key]
@@ -69,7 +70,7 @@ class Remembering:
         part = path.with_suffix(f".{os.getpid()}.npy")
         np.save(part, features.top.float().numpy())
         part.replace(path)
-        return features
+        return self.kept(key, frame)
 
 
 def clips(name: str, data: Path, most: int) -> Iterator[tuple[Clip, Maps]]:
@@ -173,7 +174,7 @@ def main() -> None:
     for name in options.sets:
         for clip, truth in clips(name, options.data, options.cases):
             viewer = Viewer(model, compute)
-            Remembering(viewer, options.features)
+            Remembering(viewer, options.features, f"{options.model} {compute.precision}")
             prompts = first_prompts(clip, truth)
             if not prompts:
                 continue

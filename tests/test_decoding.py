@@ -62,6 +62,16 @@ def test_an_earlier_answer_is_clamped(decoding):
 
 
 @torch.inference_mode()
+def test_a_mask_stands_whatever_was_answered_before():
+    model, frame = nano_sam2(), torch.linspace(-1, 1, 3 * 64 * 64).view(1, 3, 64, 64)
+    answers = [
+        model.step(frame, State.start(), PromptBatch((1,), mask=HALF[None, None], earlier=earlier))[0].logits
+        for earlier in (None, LOGITS[None, None])
+    ]
+    assert torch.equal(*answers)
+
+
+@torch.inference_mode()
 def test_a_prompt_carries_the_earlier_answer_to_the_decoder():
     model, frame = nano_sam2(), torch.linspace(-1, 1, 3 * 64 * 64).view(1, 3, 64, 64)
 

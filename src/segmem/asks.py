@@ -7,8 +7,7 @@ import torch
 from torch import Tensor
 
 from segmem.core.prompt import PromptBatch
-
-BOX_CORNERS = (2.0, 3.0)  # labels of a box's two corners among points
+from segmem.nn.promptable import BOX_CORNERS
 
 
 @dataclass(frozen=True, slots=True)

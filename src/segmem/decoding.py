@@ -43,7 +43,8 @@ class Decoding:
         starts = [row for row, ask in asks.items() if ask.corrects(tracked[row]) and ask.earlier is None]
         silent = [row for row in range(len(self.image)) if row not in asks]
         given: list[ObjectMasks] = []
-        before = {row: ask.earlier for row, ask in asks.items() if ask.earlier is not None}
+        given_before = {row: ask.earlier for row, ask in asks.items() if ask.earlier is not None}
+        before = {row: logits.to(self.top.device) for row, logits in given_before.items()}
         if silent or starts:
             rows = sorted(silent + starts)
             plain = self._plain(rows)

@@ -126,5 +126,7 @@ def test_learning_and_use_give_the_same_answers(method):
     learning = answers()
     with torch.inference_mode():
         used = answers()
-    # in use memory is kept in half precision
+    both = learning.clamp(min=-100), used.clamp(min=-100)
+    # in use memory is kept in half precision; matching sharpens what that rounds
+    assert (both[0] - both[1]).abs().max() < (0.25 if method == "litemedsam" else 0.05)
     assert (learning.sigmoid() - used.sigmoid()).abs().max() < 0.01

@@ -12,10 +12,9 @@ from segmem.memory import Memory
 from segmem.nn.coarse_mask import box_of
 from segmem.nn.litemedsam import STRIDE, LiteMedSam
 from segmem.nn.pooled_memory import PooledMemory, PooledMemorySettings
-from segmem.nn.promptable import ABSENT, ObjectMasks
+from segmem.nn.promptable import ABSENT, BOX_CORNERS, ObjectMasks
 
 MARGIN = 4.0  # pixels that a box of memory's is wider than the coarse mask, as people's boxes are
-CORNERS = (2.0, 3.0)  # labels of a box's corners among points
 
 
 class LiteMedSamMemory(nn.Module):
@@ -104,6 +103,6 @@ class LiteMedSamMemory(nn.Module):
 def corners(box: Tensor, margin: float, size: tuple[int, int]) -> Tensor:
     """Boxes (R, 4), made wider by `margin` pixels within an image of `size` (H, W), as points (R, 2, 3)."""
     wider = box + box.new_tensor([-margin, -margin, margin, margin])
-    labels = box.new_tensor(CORNERS).expand(len(box), 2)
+    labels = box.new_tensor(BOX_CORNERS).expand(len(box), 2)
     within = torch.minimum(wider.clamp(min=0), box.new_tensor([size[1], size[0]] * 2))
     return torch.cat([within.view(-1, 2, 2), labels[..., None]], dim=2)

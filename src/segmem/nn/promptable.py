@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from segmem.core import Features
 from segmem.memory import Memory
 
+BOX_CORNERS = (2.0, 3.0)  # labels of a box's two corners among points
 ABSENT = -1024.0  # logit of every pixel of an object that is not in the frame
 
 
