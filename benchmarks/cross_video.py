@@ -34,6 +34,7 @@ from segmem.core.errors import UsageError
 from segmem.data.video_masks import cases
 from segmem.io.tensors import digest
 from segmem.methods.load import find_weights
+from segmem.metrics.dis import Dis
 from segmem.metrics.flow import BackwardFlow, backward_flows
 from segmem.metrics.overlap import confusion, dice_by_frame, dice_of
 from segmem.metrics.summary import by_class, mean_of_classes, mean_present
@@ -80,7 +81,7 @@ def read(folder: Path, merge: dict[int, int], limit: int) -> Video:
     table = np.array([merge.get(value, value) for value in range(256)], np.uint8)
     frames = torch.stack([frame for frame, _ in pairs])
     print(f"{folder.name}: {len(frames)} frames, computing flow", file=sys.stderr, flush=True)
-    flows = [(flow.step.astype(np.float16), flow.valid) for flow in backward_flows(frames)]
+    flows = [(flow.step.astype(np.float16), flow.valid) for flow in backward_flows(frames, Dis())]
     return Video(folder.name, frames, table[torch.stack(truth).numpy()], flows)
 
 
@@ -133,7 +134,7 @@ def measure(model: Loaded, video: Video, other: Video | None, truth: Consistency
     """All numbers of one model on one video."""
     clean, bad = (segment(model, video, other, spoilt) for spoilt in (False, True))
     names, count = model.classes, len(model.classes)
-    steady = temporal_consistency(clean, video.along(), count)
+    steady = temporal_consistency(clean, video.along(), count, "DIS medium")
     hard = [t for t in range(len(bad)) if is_hard(t)]
     return (
         overlap("dice", clean, video.truth, names)
@@ -179,7 +180,7 @@ def main(arguments: Sequence[str]) -> None:
             model = open_model(path, recall=mode != "none", precision=options.precision)
             for place, video in enumerate(videos):
                 other = videos[(place + 1) % len(videos)] if mode == "other" else None
-                truth = temporal_consistency(video.truth, video.along(), len(model.classes))
+                truth = temporal_consistency(video.truth, video.along(), len(model.classes), "DIS medium")
                 row: dict[str, Cell] = {"model": name, "memory": mode, "video": video.name, "weights": sha256}
                 row |= {"frames": len(video.frames), "precision": model.precision}
                 append(options.out, row | measure(model, video, other, truth))

@@ -1,21 +1,35 @@
-"""Where each pixel came from: backward optical flow between consecutive frames, with what is hidden marked.
-
-Flow engine: DIS, Dense Inverse Search (Kroeger et al., ECCV 2016), OpenCV's "medium" preset, of the extra `[eval]`.
-"""
+"""Where each pixel came from: backward optical flow between consecutive frames, with what is hidden marked."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from segmem.core.errors import GeometryError, MissingExtraError
+from segmem.core.errors import GeometryError
 
-ENGINE = "DIS medium"
 RELATIVE, ABSOLUTE = 0.01, 0.5  # of the forward-backward check, see `agree`
+Picture = NDArray[np.uint8]
+Step = NDArray[np.float32]
+
+
+class FlowEngine(Protocol):
+    """What finds the motion between two frames."""
+
+    @property
+    def name(self) -> str:
+        """Engine, setting and version: what a number made with it must say."""
+        ...
+
+    def ready(self, frame: Picture) -> Any:
+        """A frame (3, H, W) RGB as `step` wants it; made once, used with both neighbours."""
+        ...
+
+    def step(self, start: Any, end: Any) -> Step:
+        """(H, W, 2), (dx, dy) in pixels: what is at x in `start` is at x + step(x) in `end`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,43 +37,37 @@ class BackwardFlow:
     """From frame t to t-1.
 
     Attributes:
-        step: (H, W, 2) float32, (dx, dy) in pixels: what is at x in frame t was at x + step(x) in frame t-1.
+        step: (H, W, 2) float32, (dx, dy) in pixels: what was at x in frame t was at x + step(x) in frame t-1.
         valid: (H, W) bool, false where that place is outside of the frame or was hidden.
     """
 
-    step: NDArray[np.float32]
+    step: Step
     valid: NDArray[np.bool_]
 
 
-def backward_flows(frames: Iterable[Tensor | NDArray[np.uint8]]) -> Iterator[BackwardFlow]:
+def backward_flows(frames: Iterable[Tensor | Picture], engine: FlowEngine) -> Iterator[BackwardFlow]:
     """The flow of every frame but the first to the one before it, as they come; `list(...)` them to use them again.
 
     Args:
         frames: (3, H, W) uint8 RGB each, or (T, 3, H, W).
+        engine: `dis.Dis()` or a `raft.Raft`.
 
     Raises:
-        MissingExtraError: OpenCV is not installed.
         GeometryError: a frame is not (3, H, W), or the size changes.
     """
-    engine = _engine()
-    before: NDArray[np.uint8] | None = None
+    before: tuple[tuple[int, ...], Any] | None = None
     for frame in frames:
-        now = _grey(np.asarray(frame))
+        picture = _checked(np.asarray(frame))
+        now = (picture.shape[1:], engine.ready(picture))
         if before is not None:
-            if before.shape != now.shape:
-                raise GeometryError(f"Optical flow: a frame is {now.shape}, the one before {before.shape}.")
-            yield between(engine, before, now)
+            if before[0] != now[0]:
+                raise GeometryError(f"Optical flow: a frame is {now[0]}, the one before {before[0]}.")
+            back = engine.step(now[1], before[1])
+            yield BackwardFlow(back, agree(back, engine.step(before[1], now[1])))
         before = now
 
 
-def between(engine: Any, before: NDArray[np.uint8], now: NDArray[np.uint8]) -> BackwardFlow:
-    """Flow from `now` to `before`, grey (H, W) each, by an engine with `calc(from, to, None)`."""
-    back = np.asarray(engine.calc(now, before, None), dtype=np.float32)
-    ahead = np.asarray(engine.calc(before, now, None), dtype=np.float32)
-    return BackwardFlow(back, agree(back, ahead))
-
-
-def sources(step: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]:
+def sources(step: Step) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]:
     """Nearest pixel (row, column) that each pixel came from, clipped, and whether it is inside; (H, W) each."""
     high, wide = step.shape[:2]
     column = np.floor(np.arange(wide) + step[..., 0] + 0.5).astype(np.intp)
@@ -68,7 +76,7 @@ def sources(step: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.int
     return row.clip(0, high - 1), column.clip(0, wide - 1), inside
 
 
-def agree(back: NDArray[np.float32], ahead: NDArray[np.float32]) -> NDArray[np.bool_]:
+def agree(back: Step, ahead: Step) -> NDArray[np.bool_]:
     """Where going back and ahead again ends near the start: (H, W) bool. What was hidden does not come back.
 
     |b + f|^2 < 0.01 (|b|^2 + |f|^2) + 0.5, f read at the nearest pixel to where b leads: the check of Sundaram, Brox
@@ -76,26 +84,18 @@ def agree(back: NDArray[np.float32], ahead: NDArray[np.float32]) -> NDArray[np.b
     """
     row, column, inside = sources(back)
     there = ahead[row, column]
-    gap = ((back + there) ** 2).sum(axis=2)
-    size = (back**2).sum(axis=2) + (there**2).sum(axis=2)
-    out: NDArray[np.bool_] = inside & (gap < RELATIVE * size + ABSOLUTE)
+    out: NDArray[np.bool_] = inside & (
+        _squared(back + there) < RELATIVE * (_squared(back) + _squared(there)) + ABSOLUTE
+    )
     return out
 
 
-def _engine() -> Any:
-    try:
-        cv2: Any = import_module("cv2")
-    except ImportError as error:
-        raise MissingExtraError(
-            "Temporal consistency needs optical flow from OpenCV, which is not installed: pip install 'segmem[eval]'."
-        ) from error
-    return cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+def _squared(step: Step) -> NDArray[np.float32]:
+    """(H, W) squared lengths; a sum over an axis of two is several times slower."""
+    return step[..., 0] ** 2 + step[..., 1] ** 2
 
 
-def _grey(frame: NDArray[Any]) -> NDArray[np.uint8]:
-    """(3, H, W) RGB to (H, W), BT.601 luma in whole numbers."""
+def _checked(frame: NDArray[Any]) -> Picture:
     if frame.ndim != 3 or frame.shape[0] != 3 or frame.dtype != np.uint8:
         raise GeometryError(f"Optical flow: frames must be (3, H, W) uint8, got {frame.shape} {frame.dtype}.")
-    wide = frame.astype(np.uint32)
-    luma = (77 * wide[0] + 150 * wide[1] + 29 * wide[2] + 128) >> 8
-    return np.ascontiguousarray(luma.astype(np.uint8))
+    return frame

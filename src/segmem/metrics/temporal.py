@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmem.core.errors import GeometryError
-from segmem.metrics.flow import ENGINE, BackwardFlow, sources
+from segmem.metrics.flow import BackwardFlow, sources
 from segmem.metrics.overlap import LabelMap, confusion, iou_of
 from segmem.metrics.summary import Summary, by_class, mean_present
 
@@ -23,7 +23,7 @@ class Consistency:
     """Temporal consistency of one clip.
 
     Attributes:
-        name: "TC" with the flow's engine and preset.
+        name: "TC" with the flow's engine, its version and the frames a second: what it may be compared with.
         classes: of each class but the background: mean IoU over the pairs in which it is present.
         mean: over those classes; NaN where none is ever present.
         pairs: of consecutive frames.
@@ -36,7 +36,7 @@ class Consistency:
 
 
 def temporal_consistency(
-    labels: LabelMap, flows: Iterable[BackwardFlow], classes: int, engine: str = ENGINE
+    labels: LabelMap, flows: Iterable[BackwardFlow], classes: int, engine: str, fps: float | None = None
 ) -> Consistency:
     """Warped-mask IoU of one clip.
 
@@ -44,14 +44,16 @@ def temporal_consistency(
         labels: (T, H, W), whole numbers 0..K-1. One clip: pairs never cross a cut.
         flows: T-1 of them, from each frame but the first to the one before.
         classes: K, the background counted.
-        engine: what made the flows.
+        engine: `name` of the engine that made the flows.
+        fps: of the clip; None where nobody knows.
 
     Raises:
         GeometryError: there are not T-1 flows, or their size is not that of the labels.
     """
     scores = [iou_of(counts)[1:] for counts in _along(labels, flows, classes)]
     summary = by_class(np.array(scores)) if scores else ()
-    return Consistency(f"TC ({engine})", summary, mean_present([s.mean for s in summary]).mean, len(scores))
+    name = f"TC ({engine}, {'unknown' if fps is None else f'{fps:g}'} fps)"
+    return Consistency(name, summary, mean_present([s.mean for s in summary]).mean, len(scores))
 
 
 def flicker(labels: LabelMap, flows: Iterable[BackwardFlow], classes: int) -> float:
