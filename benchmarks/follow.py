@@ -145,8 +145,8 @@ def score(kind: str, found: Masks, truth: Masks) -> dict[str, float]:
     if kind == "volume":
         return {"dice": float(2 * (found & truth).sum() / max(1, found.sum() + truth.sum()))}
     pairs = list(zip(found, truth, strict=True))[1:]
-    j = float(np.mean([region(a, b) for a, b in pairs]))
-    f = float(np.mean([contour(a, b) for a, b in pairs]))
+    j = float(np.mean([region(a, b, both_empty=1) for a, b in pairs]))
+    f = float(np.mean([contour(a, b, both_empty=1) for a, b in pairs]))
     return {"j": j, "f": f, "j_and_f": (j + f) / 2}
 
 

@@ -1,3 +1,5 @@
+from math import isnan
+
 import numpy as np
 import pytest
 
@@ -15,9 +17,17 @@ def test_region_is_intersection_over_union():
     assert region(square(10, 2, 2, 4), square(10, 2, 3, 4)) == 12 / 20
 
 
-def test_two_empty_masks_are_alike():
+def test_two_empty_masks_score_nothing_unless_asked():
     empty = np.zeros((5, 5), bool)
-    assert region(empty, empty) == contour(empty, empty) == 1
+    assert isnan(region(empty, empty))
+    assert isnan(contour(empty, empty))
+    assert region(empty, empty, both_empty=1) == contour(empty, empty, both_empty=1) == 1
+
+
+def test_a_full_frame_is_like_a_full_one_and_unlike_an_empty_one():
+    full, empty = np.ones((5, 5), bool), np.zeros((5, 5), bool)
+    assert contour(full, full) == 1
+    assert contour(full, empty) == contour(empty, full) == 0
 
 
 def test_an_outline_missed_altogether_scores_nothing():

@@ -1,4 +1,7 @@
-"""J and F of the DAVIS benchmark: how well a region and its outline are found (Perazzi et al. 2016)."""
+"""J and F of the DAVIS benchmark: how well a region and its outline are found (Perazzi et al. 2016).
+
+Two empty masks score NaN here (the rule of `overlap`); DAVIS itself counts them as 1, which `both_empty=1` gives.
+"""
 
 import math
 
@@ -10,22 +13,24 @@ Mask = NDArray[np.bool_]
 TOLERANCE = 0.008  # of the frame's diagonal
 
 
-def region(found: Mask, truth: Mask) -> float:
-    """J, the intersection over union of two masks (H, W); 1 where both are empty, as DAVIS counts it."""
+def region(found: Mask, truth: Mask, both_empty: float = math.nan) -> float:
+    """J, the intersection over union of two masks (H, W), in 0..1; `both_empty` where neither has a pixel."""
     union = int((found | truth).sum())
-    return float((found & truth).sum()) / union if union else 1.0
+    return float((found & truth).sum()) / union if union else both_empty
 
 
-def contour(found: Mask, truth: Mask, tolerance: float = TOLERANCE) -> float:
+def contour(found: Mask, truth: Mask, tolerance: float = TOLERANCE, both_empty: float = math.nan) -> float:
     """F, the harmonic mean of precision and recall of outline pixels of two masks (H, W), in 0..1.
 
-    An outline pixel is right where the other outline passes within `tolerance` x diagonal pixels of it. 1 where
-    neither has an outline, 0 where one has.
+    An outline pixel is right where the other outline passes within `tolerance` x diagonal pixels of it (a tolerance
+    of 1 or more is in pixels). A mask without an outline, empty or as large as the frame, agrees only with its like.
     """
+    if not found.any() and not truth.any():
+        return both_empty
     radius = max(1, math.ceil(tolerance * math.hypot(*found.shape))) if tolerance < 1 else int(tolerance)
     ours, theirs = outline(found), outline(truth)
     if not ours.any() or not theirs.any():
-        return float(ours.any() == theirs.any())
+        return float(bool((found == truth).all()))
     disk = _disk(radius)
     precision = (ours & binary_dilation(theirs, disk)).sum() / ours.sum()
     recall = (theirs & binary_dilation(ours, disk)).sum() / theirs.sum()
