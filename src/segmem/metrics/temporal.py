@@ -8,13 +8,14 @@ A still, wrong answer is consistent too: read it beside the truth's own consiste
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segmem.core.errors import GeometryError
 from segmem.metrics.flow import BackwardFlow, sources
-from segmem.metrics.overlap import LabelMap, confusion, iou_of
+from segmem.metrics.overlap import LabelMap, Scores, confusion, iou_of
 from segmem.metrics.summary import Summary, by_class, mean_present
 
 
@@ -50,10 +51,10 @@ def temporal_consistency(
     Raises:
         GeometryError: there are not T-1 flows, or their size is not that of the labels.
     """
-    scores = [iou_of(counts)[1:] for counts in _along(labels, flows, classes)]
-    summary = by_class(np.array(scores)) if scores else ()
-    name = f"TC ({engine}, {'unknown' if fps is None else f'{fps:g}'} fps)"
-    return Consistency(name, summary, mean_present([s.mean for s in summary]).mean, len(scores))
+    steady = Steadiness(classes)
+    for before, now, flow in _along(labels, flows):
+        steady.add(before, now, flow)
+    return steady.consistency(engine, fps)
 
 
 def flicker(labels: LabelMap, flows: Iterable[BackwardFlow], classes: int) -> float:
@@ -61,13 +62,49 @@ def flicker(labels: LabelMap, flows: Iterable[BackwardFlow], classes: int) -> fl
 
     Arguments and errors as of `temporal_consistency`; NaN where there is nothing but background.
     """
-    total = sum(_along(labels, flows, classes), start=np.zeros((classes, classes), np.int64))
-    counted = total.sum() - total[0, 0]
-    return float(1 - total.diagonal()[1:].sum() / counted) if counted else float("nan")
+    steady = Steadiness(classes)
+    for before, now, flow in _along(labels, flows):
+        steady.add(before, now, flow)
+    return steady.flicker
 
 
-def _along(labels: LabelMap, flows: Iterable[BackwardFlow], classes: int) -> Iterator[NDArray[np.int64]]:
-    """For each pair of frames the (K, K) counts of class before (row) and now (column), where the flow is valid."""
+class Steadiness:
+    """Both measures of one clip, pair of frames after pair of frames, so that no clip need be held in memory.
+
+    Args:
+        classes: K, the background counted.
+    """
+
+    def __init__(self, classes: int) -> None:
+        self.classes = classes
+        self.scores: list[Scores] = []
+        self.total = np.zeros((classes, classes), np.int64)
+
+    def add(self, before: NDArray[Any], now: NDArray[Any], flow: BackwardFlow) -> None:
+        """One pair of label maps (H, W) and the flow from `now` to `before`."""
+        row, column, inside = sources(flow.step)
+        seen = flow.valid & inside
+        counts = confusion(now[seen], before[row[seen], column[seen]], self.classes)
+        self.scores.append(iou_of(counts)[1:])
+        self.total += counts
+
+    def consistency(self, engine: str, fps: float | None) -> Consistency:
+        """Of the pairs so far; arguments as of `temporal_consistency`."""
+        summary = by_class(np.array(self.scores)) if self.scores else ()
+        name = f"TC ({engine}, {'unknown' if fps is None else f'{fps:g}'} fps)"
+        return Consistency(name, summary, mean_present([s.mean for s in summary]).mean, len(self.scores))
+
+    @property
+    def flicker(self) -> float:
+        """Of the pairs so far, see `flicker`."""
+        counted = self.total.sum() - self.total[0, 0]
+        return float(1 - self.total.diagonal()[1:].sum() / counted) if counted else float("nan")
+
+
+def _along(
+    labels: LabelMap, flows: Iterable[BackwardFlow]
+) -> Iterator[tuple[NDArray[Any], NDArray[Any], BackwardFlow]]:
+    """Each pair of label maps, the one before first, with its flow."""
     maps = np.asarray(labels)
     made = iter(flows)
     for t, (before, now) in enumerate(pairwise(maps), start=1):
@@ -77,9 +114,7 @@ def _along(labels: LabelMap, flows: Iterable[BackwardFlow], classes: int) -> Ite
             raise GeometryError(
                 f"Temporal consistency: the flow of frame {t} is {have}; labels are {maps.shape}."
             )
-        row, column, inside = sources(flow.step)
-        seen = flow.valid & inside
-        yield confusion(now[seen], before[row, column][seen], classes)
+        yield before, now, flow
     if next(made, None) is not None:
         raise GeometryError(
             f"Temporal consistency: more flows than the {max(len(maps) - 1, 0)} pairs of frames."
