@@ -77,7 +77,12 @@ def test_one_name_for_two_cases_names_both(tmp_path: Path) -> None:
 def test_a_glob_over_folders_names_cases_after_them(tmp_path: Path) -> None:
     for name in ("d1", "d2"):
         touched(tmp_path / name, "video.avi")
-    assert [case.name for case in find_cases(f"{tmp_path}/*/video.avi")] == ["d1_video", "d2_video"]
+    assert [case.name for case in find_cases(f"{tmp_path}/*/video.avi")] == ["d1", "d2"]
+    touched(tmp_path / "d2", "other.avi")
+    assert [case.name for case in find_cases(f"{tmp_path}/*/*.avi")] == ["d1_video", "d2_other", "d2_video"]
+    touched(tmp_path, "video.avi")
+    found = [case.name for case in find_cases(f"{tmp_path}/**/video.avi")]
+    assert sorted(found) == ["d1_video", "d2_video", "video"]
     assert [case.name for case in find_cases(f"{tmp_path}/d1/v*.avi")] == ["video"]
 
 

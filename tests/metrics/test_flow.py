@@ -66,11 +66,16 @@ def test_a_large_motion_may_be_less_exact_than_a_small_one() -> None:
 def test_sources_take_the_nearest_pixel_and_know_the_border() -> None:
     step = np.zeros((1, 4, 2), np.float32)
     step[0, :, 0] = [-0.6, 0.4, 0.6, 1.0]
-    row, column, inside = sources(step)
+    place, inside = sources(step)
 
-    assert row.tolist() == [[0, 0, 0, 0]]
-    assert column.tolist() == [[0, 1, 3, 3]]
+    assert place.tolist() == [[0, 1, 3, 3]]
     assert inside.tolist() == [[False, True, True, False]]
+
+    down = np.zeros((3, 4, 2), np.float32)
+    down[..., 1] = 1.2
+    place, inside = sources(down)
+    assert place.tolist() == [[4, 5, 6, 7], [8, 9, 10, 11], [8, 9, 10, 11]]
+    assert inside.all(axis=1).tolist() == [True, True, False]
 
 
 def test_frames_must_be_colour_bytes_of_one_size() -> None:

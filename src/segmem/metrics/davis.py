@@ -7,7 +7,8 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation
+
+from segmem.metrics.nearest import nearest
 
 Mask = NDArray[np.bool_]
 TOLERANCE = 0.008  # of the frame's diagonal
@@ -31,9 +32,7 @@ def contour(found: Mask, truth: Mask, tolerance: float = TOLERANCE, both_empty: 
     ours, theirs = outline(found), outline(truth)
     if not ours.any() or not theirs.any():
         return float(bool((found == truth).all()))
-    disk = _disk(radius)
-    precision = (ours & binary_dilation(theirs, disk)).sum() / ours.sum()
-    recall = (theirs & binary_dilation(ours, disk)).sum() / theirs.sum()
+    precision, recall = _near(ours, theirs, radius), _near(theirs, ours, radius)
     return float(2 * precision * recall / (precision + recall)) if precision + recall else 0.0
 
 
@@ -46,6 +45,6 @@ def outline(mask: Mask) -> Mask:
     return edge
 
 
-def _disk(radius: int) -> Mask:
-    place = np.arange(-radius, radius + 1)
-    return np.asarray(place[:, None] ** 2 + place**2 <= radius**2)
+def _near(ours: Mask, theirs: Mask, radius: int) -> float:
+    """Share of one outline's pixels that the other passes within `radius` pixels."""
+    return float(np.isfinite(nearest(ours, theirs, (1.0, 1.0), radius)).mean())

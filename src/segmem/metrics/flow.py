@@ -62,18 +62,36 @@ def backward_flows(frames: Iterable[Tensor | Picture], engine: FlowEngine) -> It
         if before is not None:
             if before[0] != now[0]:
                 raise GeometryError(f"Optical flow: a frame is {now[0]}, the one before {before[0]}.")
-            back = engine.step(now[1], before[1])
-            yield BackwardFlow(back, agree(back, engine.step(before[1], now[1])))
+            yield between(engine, before[1], now[1])
         before = now
 
 
-def sources(step: Step) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]:
-    """Nearest pixel (row, column) that each pixel came from, clipped, and whether it is inside; (H, W) each."""
+def between(engine: FlowEngine, before: Any, now: Any) -> BackwardFlow:
+    """The flow from `now` to `before`, both as `engine.ready` made them."""
+    back = engine.step(now, before)
+    return BackwardFlow(back, agree(back, engine.step(before, now)))
+
+
+def sources(step: Step) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Nearest pixel that each pixel came from, by its place in the flattened frame, and whether it is inside.
+
+    (H, W) each; what is outside is given the nearest place at the border.
+    """
     high, wide = step.shape[:2]
-    column = np.floor(np.arange(wide) + step[..., 0] + 0.5).astype(np.intp)
-    row = np.floor(np.arange(high)[:, None] + step[..., 1] + 0.5).astype(np.intp)
-    inside = (row >= 0) & (row < high) & (column >= 0) & (column < wide)
-    return row.clip(0, high - 1), column.clip(0, wide - 1), inside
+    column, is_column = _whole(step[..., 0], np.arange(wide), wide)
+    row, is_row = _whole(step[..., 1], np.arange(high)[:, None], high)
+    row *= wide
+    row += column
+    return row, is_row & is_column
+
+
+def _whole(
+    step: NDArray[np.float32], start: NDArray[np.intp], size: int
+) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """start + step to the nearest whole number, halves upwards, and whether that is inside of 0..size-1."""
+    place = np.floor(step + (start + 0.5).astype(np.float32))
+    inside = (place >= 0) & (place < size)
+    return np.clip(place, 0, size - 1, out=place).astype(np.int32), inside
 
 
 def agree(back: Step, ahead: Step) -> NDArray[np.bool_]:
@@ -82,8 +100,8 @@ def agree(back: Step, ahead: Step) -> NDArray[np.bool_]:
     |b + f|^2 < 0.01 (|b|^2 + |f|^2) + 0.5, f read at the nearest pixel to where b leads: the check of Sundaram, Brox
     and Keutzer, "Dense point trajectories by GPU-accelerated large displacement optical flow", ECCV 2010.
     """
-    row, column, inside = sources(back)
-    there = ahead[row, column]
+    place, inside = sources(back)
+    there = ahead.reshape(-1, 2).take(place, axis=0)
     out: NDArray[np.bool_] = inside & (
         _squared(back + there) < RELATIVE * (_squared(back) + _squared(there)) + ABSOLUTE
     )

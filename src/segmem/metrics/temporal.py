@@ -82,9 +82,9 @@ class Steadiness:
 
     def add(self, before: NDArray[Any], now: NDArray[Any], flow: BackwardFlow) -> None:
         """One pair of label maps (H, W) and the flow from `now` to `before`."""
-        row, column, inside = sources(flow.step)
+        place, inside = sources(flow.step)
         seen = flow.valid & inside
-        counts = confusion(now[seen], before[row[seen], column[seen]], self.classes)
+        counts = confusion(now[seen], before.ravel()[place[seen]], self.classes)
         self.scores.append(iou_of(counts)[1:])
         self.total += counts
 
