@@ -57,37 +57,39 @@ def warped(mask: Mask, flow: Flow) -> Mask:
     return np.asarray(mask[row.astype(np.intp), column.astype(np.intp)])
 
 
-def sar_iou(brought: Mask, now: Mask) -> Scores:
-    """IoU of each class 0..9 (10,) as on SAR-RARP50; NaN where the class is in neither mask.
+def sar_iou(brought: Mask, now: Mask, classes: int = CLASSES) -> Scores:
+    """IoU of each class (K,) as on SAR-RARP50; NaN where the class is in neither mask.
 
     Wrong: class 0 is the shared foreground over the background of either; `overlap.iou` gives 1 for equal masks.
 
     Args:
         brought: (H, W), of `warped`.
         now: (H, W), the next frame.
+        classes: K, to score other data in the same way.
     """
-    scores = cholec_iou(brought, now)
+    scores = cholec_iou(brought, now, classes)
     background = ((brought == 0) | (now == 0)).sum()
     scores[0] = ((brought != 0) & (now != 0)).sum() / background if background else np.nan
     return scores
 
 
-def cholec_iou(brought: Mask, now: Mask) -> Scores:
-    """IoU of each class 0..9 (10,) as on CholecSeg8k; NaN where the class is in neither mask.
+def cholec_iou(brought: Mask, now: Mask, classes: int = CLASSES) -> Scores:
+    """IoU of each class (K,) as on CholecSeg8k; NaN where the class is in neither mask.
 
     Wrong: classes 10, 11 and 12 are left out and background is in, where `metrics.temporal` takes all but background.
 
     Args:
         brought: (H, W), of `warped`.
         now: (H, W), the next frame.
+        classes: K, to score other data in the same way.
 
     Raises:
         GeometryError: the sizes differ.
     """
     if brought.shape != now.shape:
         raise GeometryError(f"Masks of {brought.shape} and {now.shape} cannot be compared pixel by pixel.")
-    scores = np.full(CLASSES, np.nan)
-    for number in range(CLASSES):
+    scores = np.full(classes, np.nan)
+    for number in range(classes):
         before, after = brought == number, now == number
         union = (before | after).sum()
         if union:

@@ -9,29 +9,31 @@ from numpy.typing import ArrayLike
 from segmem.core.errors import GeometryError
 from segmem.metrics.overlap import LabelMap, Scores, iou
 
-CLASSES = 10  # the background counted
+CLASSES = 10
+"""Of SAR-RARP50, the background counted."""
 
 
-def iou_by_frame(prediction: LabelMap, truth: LabelMap) -> Scores:
-    """IoU of each frame and of classes 1 to 9: (T, 9), in 0..1.
+def iou_by_frame(prediction: LabelMap, truth: LabelMap, classes: int = CLASSES) -> Scores:
+    """IoU of each frame and of classes 1 to K-1: (T, K-1), in 0..1.
 
-    Wrong: a class absent from both maps scores 1, where `overlap.iou` leaves it out; one missed class costs 1/9.
+    Wrong: a class absent from both maps scores 1, where `overlap.iou` leaves it out; one missed class costs 1 / (K-1).
 
     Args:
-        prediction: (T, H, W), ids 0..9.
+        prediction: (T, H, W), ids 0..K-1.
         truth: the same shape.
+        classes: K, to score other data in the same way.
 
     Raises:
         GeometryError: the shapes differ or are not (T, H, W).
-        FormatError: an id is above 9 or below 0.
+        FormatError: an id is above K-1 or below 0.
     """
     p, t = np.asarray(prediction), np.asarray(truth)
     if p.shape != t.shape or t.ndim != 3:
         raise GeometryError(
             f"Prediction has shape {p.shape}, truth {t.shape}. Both must be (frames, rows, columns)."
         )
-    scores = [iou(a, b, CLASSES)[1:] for a, b in zip(p, t, strict=True)]
-    return np.nan_to_num(np.reshape(scores, (-1, CLASSES - 1)), nan=1.0)
+    scores = [iou(a, b, classes)[1:] for a, b in zip(p, t, strict=True)]
+    return np.nan_to_num(np.reshape(scores, (-1, classes - 1)), nan=1.0)
 
 
 def video_means(scores: ArrayLike, video: ArrayLike) -> Scores:
