@@ -9,7 +9,7 @@ WORKERS ?= 2
 demo: .venv/.core
 	$(BIN)/segmem demo -o demo
 
-test: .venv/.dev
+test: .venv/.dev .venv/.browser
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/mypy
@@ -34,6 +34,13 @@ check: .venv/.dev  ## the quick part of what `make test` asks
 	@echo "Installing segmem and what its tests need into .venv (about three minutes the first time) ..."
 	$(INSTALL) --editable '.[train,eval,itk,hub,litemedsam,dev]'
 	touch $@ .venv/.core
+
+.venv/.browser: .venv/.made  ## reports are opened in it; where it cannot be installed those tests are skipped
+	@command -v chromium chromium-browser google-chrome >/dev/null || { echo "Installing Chromium for the tests of reports ..."; \
+	    S=$$(test "$$(id -u)" = 0 || echo "sudo -n"); \
+	    { $$S apt-get update -qq && $$S env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1 \
+	    || echo "Chromium could not be installed; tests that need a browser are skipped."; }
+	touch $@
 
 clean:
 	rm -rf .venv demo

@@ -9,7 +9,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "segmem"
 
 LAYERS = (
-    *("core", "io", "catalogue", "manifest", "ops", "metrics", "memory", "nn", "data"),
+    *("core", "io", "catalogue", "manifest", "ops", "metrics", "report", "memory", "nn", "data"),
     *("state", "asks", "rows", "banks", "decoding", "segmenter", "prompted", "methods", "convert"),
     *("predict", "evaluate", "train", "demo", "cli", "__main__"),
 )

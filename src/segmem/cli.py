@@ -4,7 +4,7 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -230,6 +230,88 @@ def train(
 
     run(load_settings(preset, config, changes or []), data, out, resume)
     typer.echo(f"The model is in {out}; use it with: segmem predict -m {out}")
+
+
+@app.command()
+def evaluate(  # noqa: PLR0913, PLR0917 - an option each
+    predictions: Annotated[
+        list[Path],
+        typer.Option(
+            "-p",
+            "--predictions",
+            help="A folder of label maps, as predict writes them. Several are compared.",
+        ),
+    ],
+    data: Annotated[Path, typer.Option("-d", "--data", help="A folder of labelled cases.")],
+    out: Annotated[Path, typer.Option("-o", "--output", help="The folder of the results.")],
+    classes: Annotated[
+        str | None,
+        typer.Option(help="Names by id, the background first; else those of the predictions' manifest."),
+    ] = None,
+    label_map: Annotated[
+        list[str] | None,
+        typer.Option(help="VALUE=CLASS of the truth's labels, as in 255=1; can be given many times."),
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option(help="A pattern that finds the patient in a case's name: '(OP\\d+)_'.")
+    ] = None,
+    flow: Annotated[
+        Literal["fast", "medium", "none"],
+        typer.Option(help="Preset of the optical flow DIS for temporal consistency; none leaves that out."),
+    ] = "fast",
+    tolerance: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="CLASS=LENGTH of the surface Dice, mm of a scan, else pixels; 2 for others; can be given many times."
+        ),
+    ] = None,
+    surfaces: Annotated[bool, typer.Option(help="Take HD95, ASSD and NSD.")] = True,
+    as_released: Annotated[
+        bool,
+        typer.Option(
+            "--as-released",
+            help="Also what the released code of TMAM, SAMed-2 and APG would say, to read their tables by.",
+        ),
+    ] = False,
+    report: Annotated[bool, typer.Option(help="Make report.html.")] = True,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; else one for each core.")] = None,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")] = False,
+    as_json: Json = False,
+    debug: Debug = False,  # noqa: ARG001 - __main__ reads it
+) -> None:
+    """Score predictions against labels: tables, and a report to look at."""
+    from segmem.evaluate.request import Request, label_pairs, tolerances
+    from segmem.evaluate.run import run
+    from segmem.evaluate.summary import told
+    from segmem.report.bar import Bar
+
+    request = Request(
+        predictions=tuple(predictions),
+        data=data,
+        out=out,
+        group=group,
+        classes=tuple(classes.split(",")) if classes else (),
+        label_map=label_pairs(label_map or ()),
+        flow=None if flow == "none" else flow,
+        tolerance=tolerances(tolerance or ()),
+        surfaces=surfaces,
+        as_released=as_released,
+        report=report,
+        workers=workers,
+    )
+    found = run(request, Bar(shown=not quiet and not as_json))
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2, by_alias=True))
+    else:
+        for name, entries in found.runs.items():
+            typer.echo(told(entries) if len(found.runs) == 1 else f"{name}\n{told(entries)}\n")
+        typer.echo(f"\nLook at {out / 'report.html'}" if report else f"\nTables are in {out}")
+    for line in found.notes:
+        typer.echo(f"note: {line}", err=True)
+    for line in found.faults:
+        typer.echo(f"segmem: {line}", err=True)
+    if found.faults:
+        raise typer.Exit(BAD_INPUT)
 
 
 @app.command()

@@ -1,0 +1,1 @@
+"""From predictions beside labelled cases to one long table and its summary."""

@@ -1,0 +1,1 @@
+"""What an evaluation's report is made of, a section a file."""
