@@ -70,7 +70,7 @@ def asked(monkeypatch):
 
 def test_every_option_reaches_the_request(asked, tmp_path):
     values = ["--as", "cases", "--device", "cpu", "--precision", "bfloat16", "--threads", "2"]
-    options = [*values, "--overlay", "--resume", "--no-overwrite"]
+    options = [*values, "--overlay", "--confidence", "--resume", "--no-overwrite"]
     assert main(["predict", "-i", "in", "-o", str(tmp_path), "-m", "one", *options]) == 0
     assert asked.request.model_dump(exclude={"command"}) == {
         "source": "in",
@@ -78,6 +78,7 @@ def test_every_option_reaches_the_request(asked, tmp_path):
         "model": "one",
         "as_": "cases",
         "overlay": True,
+        "confidence": True,
         "device": "cpu",
         "precision": "bfloat16",
         "threads": 2,
@@ -190,3 +191,47 @@ def test_the_version_is_the_package_s(capsys):
 def test_without_a_verb_the_help_is_shown(capsys):
     assert main([]) == 0
     assert "predict" in capsys.readouterr().out
+
+
+def test_every_option_of_evaluate_reaches_its_request(monkeypatch, tmp_path, capsys):
+    from segmem.evaluate import run as module
+
+    asked = []
+
+    def run(request, bar):
+        asked.append((request, bar.shown))
+        return module.Evaluation(runs={}, comparisons=(), faults=("b: no prediction.",), notes=("a note",))
+
+    monkeypatch.setattr(module, "run", run)
+    options = (
+        "-p",
+        "one",
+        "-p",
+        "two",
+        "-m",
+        "tmam-endovis15",
+        "-d",
+        "data",
+        "-o",
+        str(tmp_path),
+        "--no-surfaces",
+    )
+    more = ("--classes", "background,tip", "--label-map", "255=1", "--group", "(OP.)_", "--flow", "none")
+    rest = ("--tolerance", "tip=3", "--as-released", "--no-report", "--workers", "2", "-q")
+    assert main(["evaluate", *options, *more, *rest]) == 3
+    assert asked[0][0].model_dump(mode="json") == {
+        "predictions": ["one", "two"],
+        "models": ["tmam-endovis15"],
+        "data": "data",
+        "out": str(tmp_path),
+        "group": "(OP.)_",
+        "classes": ["background", "tip"],
+        "label_map": {"255": 1},
+        "tolerance": {"tip": 3.0},
+        "surfaces": False,
+        "flow": None,
+        "as_released": True,
+        "report": False,
+        "workers": 2,
+    }
+    assert capsys.readouterr().err == "note: a note\nsegmem: b: no prediction.\n"

@@ -118,6 +118,9 @@ def predict(  # noqa: PLR0913, PLR0917 - an option each
         str | None, typer.Option(help="What the run may use at most, such as 2GB; objects then take turns.")
     ] = None,
     overlay: Annotated[bool, typer.Option("--overlay", help="Also write overlay.mp4 of each video.")] = False,
+    confidence: Annotated[
+        bool, typer.Option("--confidence", help="Also write how sure the model is of each pixel, 0 to 255.")
+    ] = False,
     device: Annotated[Device, typer.Option(help="Where the model runs.")] = Device.auto,
     precision: Annotated[
         Precision, typer.Option(help="auto is bfloat16 where this machine is faster with it.")
@@ -147,6 +150,7 @@ def predict(  # noqa: PLR0913, PLR0917 - an option each
         show_prompts=show_prompts,
         max_memory=None if max_memory is None else as_bytes(max_memory),
         overlay=overlay,
+        confidence=confidence,
         device=device.value,
         precision=precision.value,
         threads=threads,
@@ -234,16 +238,20 @@ def train(
 
 @app.command()
 def evaluate(  # noqa: PLR0913, PLR0917 - an option each
+    data: Annotated[Path, typer.Option("-d", "--data", help="A folder of labelled cases.")],
+    out: Annotated[Path, typer.Option("-o", "--output", help="The folder of the results.")],
     predictions: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Option(
             "-p",
             "--predictions",
             help="A folder of label maps, as predict writes them. Several are compared.",
         ),
-    ],
-    data: Annotated[Path, typer.Option("-d", "--data", help="A folder of labelled cases.")],
-    out: Annotated[Path, typer.Option("-o", "--output", help="The folder of the results.")],
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option("-m", "--model", help="A model that predicts the data first; alone or beside others."),
+    ] = None,
     classes: Annotated[
         str | None,
         typer.Option(help="Names by id, the background first; else those of the predictions' manifest."),
@@ -286,7 +294,8 @@ def evaluate(  # noqa: PLR0913, PLR0917 - an option each
     from segmem.report.bar import Bar
 
     request = Request(
-        predictions=tuple(predictions),
+        predictions=tuple(predictions or ()),
+        models=tuple(model or ()),
         data=data,
         out=out,
         group=group,

@@ -9,7 +9,7 @@ import pytest
 from labelled import write_mask
 from segmem.core.errors import GeometryError, InputError
 from segmem.data.layouts import find_labelled
-from segmem.evaluate.confidence import Sureness, beside, maps_of, pooled, told_by_frame
+from segmem.evaluate.confidence import Sureness, maps_of, pooled, told_by_frame
 from segmem.evaluate.opened import geometry_of
 from segmem.evaluate.pairs import Pair, pair
 from segmem.evaluate.scores import CaseScores, Plan, scores
@@ -85,11 +85,6 @@ def test_nothing_told(
     found = measured(*images)
     assert (found.confidence, found.pixels, found.lost) == ({}, None, {})
     assert pooled([None, None]) is None
-
-
-def test_where_a_map_is() -> None:
-    assert beside(Path("x/scan.nii.gz")) == Path("x/scan.confidence.nii.gz")
-    assert beside(Path("x/a.b.png")) == Path("x/a.b.confidence.png")
 
 
 def test_a_table_goes_before_the_maps() -> None:

@@ -39,3 +39,15 @@ def test_the_numbers_of_objects_are_in_the_order_of_their_ids_in_the_answer():
     assert found.labels.dtype == torch.uint8
     assert (found.area, found.objects) == ((1, 1, 2), (200, 7))
     assert found.confidence == pytest.approx((1.0, 0.75, 1.0), abs=1e-6)
+
+
+def test_the_confidence_of_each_pixel_is_told_only_when_asked():
+    logits = torch.zeros(1, 3, 1, 3)
+    logits[0, 1, 0, 0] = LOG3  # 0.6
+    logits[0, 2, 0, 1] = 100.0
+    prediction = Prediction(logits, torch.tensor([0.25]))
+    assert answer(prediction).sure is None
+    sure = answer(prediction, sure_of_pixels=True).sure
+    assert sure is not None
+    assert sure.dtype == torch.uint8
+    assert sure.tolist() == [[153, 255, 85]]

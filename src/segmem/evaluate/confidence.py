@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 
@@ -10,11 +9,10 @@ from segmem.core import Geometry
 from segmem.core.errors import InputError
 from segmem.data.cases import require_one_grid
 from segmem.evaluate.opened import Find, Map, Seen, maps_in, numbered
-from segmem.evaluate.pairs import CONFIDENCE, LABELS, Pair
-from segmem.io.formats import case_name
+from segmem.evaluate.pairs import LABELS, Pair
+from segmem.io.confidence import FOLDER, beside
 from segmem.metrics.calibration import Reliability, reliability
 
-FOLDER = "confidence"
 TABLE = "frames.csv"
 TOP = 255
 """What a map holds where the model was certain."""
@@ -46,12 +44,6 @@ def maps_of(pair: Pair, geometry: Geometry) -> Find | None:
         return None
     maps = maps_in(path, pair.case.kind, geometry)
     return lambda index: maps[index] if index < len(maps) else None
-
-
-def beside(labels: Path) -> Path:
-    """Where the map of one file of labels is: `scan.nii.gz` has `scan.confidence.nii.gz`."""
-    name = case_name(labels)
-    return labels.with_name(f"{name}{CONFIDENCE}{labels.name[len(name) :]}")
 
 
 class Sureness:

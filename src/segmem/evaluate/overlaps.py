@@ -74,6 +74,7 @@ def volume_rows(
         "volume_ml_of_truth": [one.truth_ml for one in errors],
         "volume_error_ml": [one.ml for one in errors],
         "volume_error_percent": [one.percent for one in errors],
+        "volume_error_abs_percent": [abs(one.percent) for one in errors],
     }
     for whose, labels in (("", found), ("_of_truth", truth)):
         each = slice_consistency(labels, len(classes)).classes

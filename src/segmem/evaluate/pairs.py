@@ -6,12 +6,11 @@ from pathlib import Path
 
 from segmem.core.errors import InputError
 from segmem.data.cases import LabelledCase
+from segmem.io.confidence import ENDING
 from segmem.io.formats import case_name, form
 
 LABELS = "labels"
 """The folder in a video's folder that holds a label map for each frame, as `segmem predict` writes it."""
-CONFIDENCE = ".confidence"
-"""Ends the name of a map that says how sure each pixel of a label map is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ def _named(folder: Path) -> dict[str, Path]:
             continue
         if path.is_dir():
             found[path.name] = path / LABELS if (path / LABELS).is_dir() else path
-        elif form(path) in {"image", "volume"} and not case_name(path).endswith(CONFIDENCE):
+        elif form(path) in {"image", "volume"} and not case_name(path).endswith(ENDING):
             name = case_name(path)
             if name in found:
                 raise InputError(

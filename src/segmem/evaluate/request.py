@@ -17,6 +17,8 @@ class Request(Settings):
 
     predictions: tuple[Path, ...]
     """Folders of label maps, as `segmem predict` or another program wrote them; each is a run of its own."""
+    models: tuple[str, ...] = ()
+    """Shipped names, run folders or weights files; each predicts the data first."""
     data: Path
     """A folder of labelled cases."""
     out: Path

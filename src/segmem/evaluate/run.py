@@ -10,6 +10,7 @@ from segmem.core.errors import InputError, OutputError, UsageError
 from segmem.data.layouts import find_labelled
 from segmem.evaluate.compare import Comparison, compare
 from segmem.evaluate.pairs import Pairing, pair
+from segmem.evaluate.predicted import predicted
 from segmem.evaluate.request import Request
 from segmem.evaluate.result import Result
 from segmem.evaluate.scores import CaseScores, Plan, scores
@@ -18,6 +19,7 @@ from segmem.evaluate.trust import trust
 from segmem.evaluate.workers import each
 from segmem.evaluate.written import write_result
 from segmem.io.outputs import write_json_atomic, write_text_atomic
+from segmem.predict.watch import Watch
 from segmem.report.bar import Bar
 
 REPORT, COMPARISON = "report.html", "comparison.json"
@@ -51,20 +53,23 @@ def run(request: Request, bar: Bar | None = None) -> Evaluation:
         OutputError: the results cannot be written.
         MissingExtraError: something of the extra `eval` is not installed.
     """
-    if not request.predictions:
+    if not request.predictions and not request.models:
         raise UsageError("Name what to measure: -p with a folder of predictions, or -m with a model.")
     _writable(request.out)
     cases = find_labelled(request.data, group=request.group)
-    names = _names(request.predictions)
     bar = bar or Bar(shown=False)
+    made = [predicted(model, cases, request.out, Watch(bar=bar.shown)) for model in request.models]
+    folders = [*request.predictions, *(folder for folder, _ in made)]
+    names = _names(folders)
     results, plans = [], []
-    for name, folder in zip(names, request.predictions, strict=True):
+    for name, folder in zip(names, folders, strict=True):
         plan = request.plan(_classes(request, folder))
         results.append(measure(name, pair(cases, folder), plan, request.workers, bar))
         plans.append(plan)
         home = request.out if len(names) == 1 else request.out / name
         write_result(home, results[-1], request.data.resolve().name)
     comparisons, faults = _compared(results)
+    faults = [fault for _, of_model in made for fault in of_model] + faults
     if len(results) > 1:
         write_json_atomic(
             request.out / COMPARISON,

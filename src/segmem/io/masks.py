@@ -1,6 +1,7 @@
 """Label maps as indexed PNGs, one a frame."""
 
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -48,15 +49,26 @@ def write_mask(path: Path, labels: Tensor) -> None:
     image.save(path, format="PNG", compress_level=1, compress_type=zlib.Z_RLE)
 
 
-class FrameLabelsWriter:
-    """Writes `00000.png`, `00001.png`... into a folder: five digits, more where a clip is that long."""
+def write_grey(path: Path, values: Tensor) -> None:
+    """Save values (H, W) uint8 as a grey PNG."""
+    Image.fromarray(values.detach().cpu().numpy()).save(path, format="PNG", compress_level=1)
 
-    def __init__(self, folder: Path) -> None:
+
+class FrameLabelsWriter:
+    """Writes `00000.png`, `00001.png`... into a folder: five digits, more where a clip is that long.
+
+    Args:
+        folder: made if need be.
+        write: saves one map.
+    """
+
+    def __init__(self, folder: Path, write: Callable[[Path, Tensor], None] = write_mask) -> None:
         self.folder = folder
+        self._save = write
         folder.mkdir(parents=True, exist_ok=True)
 
     def write(self, index: int, labels: Tensor) -> Path:
-        """Save the labels (H, W) uint8 of frame `index`; the path written."""
+        """Save the map (H, W) uint8 of frame `index`; the path written."""
         path = self.folder / f"{index:05d}.png"
-        write_mask(path, labels)
+        self._save(path, labels)
         return path

@@ -18,6 +18,7 @@ class Answer:
         confidence: mean probability of each class over its own pixels; None where it has none.
         score: the model's own estimate of how good the answer is.
         objects: ids of the prompted objects; empty where there are classes.
+        sure: (H, W) uint8, 255 times the probability of each pixel's label; None unless it was asked for.
     """
 
     labels: Tensor
@@ -25,11 +26,12 @@ class Answer:
     confidence: tuple[float | None, ...]
     score: float
     objects: tuple[int, ...] = ()
+    sure: Tensor | None = None
 
 
 @torch.inference_mode()
-def answer(prediction: Prediction) -> Answer:
-    """Of one stream's prediction (1, K, H, W)."""
+def answer(prediction: Prediction, sure_of_pixels: bool = False) -> Answer:
+    """Of one stream's prediction (1, K, H, W), on request with the confidence of each pixel."""
     classes = prediction.logits.shape[1]
     sure, labels = prediction.logits[0].softmax(dim=0).max(dim=0)  # max is much faster than argmax on a CPU
     flat = labels.flatten()
@@ -39,4 +41,11 @@ def answer(prediction: Prediction) -> Answer:
     objects = prediction.objects
     if objects:
         labels = labels.new_tensor((0, *objects))[labels]
-    return Answer(labels.byte().cpu(), tuple(area), confidence, float(prediction.score[0]), objects)
+    return Answer(
+        labels=labels.byte().cpu(),
+        area=tuple(area),
+        confidence=confidence,
+        score=float(prediction.score[0]),
+        objects=objects,
+        sure=(255 * sure).round().byte().cpu() if sure_of_pixels else None,
+    )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from segmem import manifest
 from segmem.core.errors import InterruptedRun, SegmemError, SurroundingsError
+from segmem.io.confidence import FOLDER, beside
 from segmem.io.sources import Case
 from segmem.manifest import CaseRecord, Failure, Manifest
 from segmem.predict.job import Job, nameless
@@ -79,6 +80,8 @@ class Cohort:
 
     def _whole(self, target: Target) -> CaseRecord | None:
         """What an earlier run with these weights says of a case that need not be done again."""
+        if self.job.request.confidence and not _confidence(target).exists():
+            return None
         if target.case.kind == "video":
             own = self._usable(target.path / manifest.NAME)
             return own.cases[0].model_copy(update={"output": target.path.name}) if own and own.cases else None
@@ -91,6 +94,11 @@ class Cohort:
         if found is None or (found.weights_sha256, found.prompts_sha256) != (self.job.sha256, self.job.asked):
             return None
         return found
+
+
+def _confidence(target: Target) -> Path:
+    """Where its maps of confidence are."""
+    return target.path / FOLDER if target.case.kind == "video" else beside(target.path)
 
 
 def _failure(case: Case, error: Exception) -> Failure:

@@ -89,6 +89,7 @@ class Job:
             "device": self.compute.device.type,
             "precision": self.compute.precision,
             "prompts": self.asked,
+            "confidence": str(self.request.confidence),
         }
 
     @property

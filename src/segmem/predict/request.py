@@ -27,6 +27,8 @@ class Request(Settings):
     """Whether a folder of pictures is one clip or a case each; none decides by their names and sizes."""
     overlay: bool = False
     """Also write overlay.mp4 of each video."""
+    confidence: bool = False
+    """Also write how sure the model is of each pixel."""
     device: Device = "auto"
     precision: Precision = "auto"
     threads: int | None = Field(default=None, ge=1)

@@ -27,7 +27,11 @@ def run(request: Request, watch: Watch) -> Manifest:
         OutputError: the output cannot be written, or something is in the way.
         InterruptedRun: a stop was asked for; what is whole stays.
     """
-    cases = find_cases(request.source, request.as_)
+    return run_cases(request, find_cases(request.source, request.as_), watch)
+
+
+def run_cases(request: Request, cases: list[Case], watch: Watch) -> Manifest:
+    """As `run`, where the cases are known and `request.source` is only a word for them."""
     found = targets(cases, request.out)
     _require_one(request, cases)
     model = _name(request.model, cases[0].kind, request.asked is not None)

@@ -1,17 +1,20 @@
 """One image or one scan to one file of labels."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
-from segmem.core import Clip, Labels
-from segmem.io.masks import write_mask
-from segmem.io.outputs import staged
+from segmem.core import Clip, Labels, Prediction
+from segmem.io.confidence import beside
+from segmem.io.masks import write_grey, write_mask
+from segmem.io.outputs import remove, staged
 from segmem.io.sources import Case, open_case
 from segmem.io.volume import write_volume
 from segmem.manifest import CaseRecord
-from segmem.predict.answer import answer
+from segmem.predict.answer import Answer, answer
 from segmem.predict.clock import Clock
 from segmem.predict.job import Job
 from segmem.predict.segment import case_predictions
@@ -27,16 +30,18 @@ def segment_still(job: Job, case: Case, out: Path, watch: Watch, clock: Clock) -
         InterruptedRun: a stop was asked for. Nothing is left of the case.
         InputError: the case cannot be read. Nothing is left.
     """
+    sure_out = beside(out)
     with job.noting(case), staged(out, folder=False) as half:
         with clock.part("decode"):
             clip = replace(whole(open_case(case)), name=case.name)
         prompts = job.prompts(case, clip.geometry, clip.length)
-        labels = _labels(job, clip, prompts, watch, clock)
+        found = _answers(job, clip, prompts, watch, clock)
         with clock.part("write"):
-            if case.kind == "volume":
-                write_volume(labels, half)
-            else:
-                write_mask(half, labels.frames[0])
+            remove(sure_out)  # of an earlier run: it would not be about these labels
+            if job.request.confidence:
+                with staged(sure_out, folder=False) as half_sure:
+                    _write(half_sure, clip, [one.sure for one in found if one.sure is not None], write_grey)
+            _write(half, clip, [one.labels for one in found], write_mask)
     clock.frames = clip.length
     return CaseRecord(
         input=case.paths[0].name,
@@ -48,15 +53,27 @@ def segment_still(job: Job, case: Case, out: Path, watch: Watch, clock: Clock) -
     )
 
 
-def _labels(job: Job, clip: Clip, prompts: OnFrames, watch: Watch, clock: Clock) -> Labels:
+def _write(path: Path, clip: Clip, maps: Sequence[Tensor], save: Callable[[Path, Tensor], None]) -> None:
+    """A scan's maps on its grid, or an image's one."""
+    if clip.geometry.kind == "volume":
+        write_volume(Labels(clip.name, torch.stack(list(maps)), clip.geometry), path)
+    else:
+        save(path, maps[0])
+
+
+def _answers(job: Job, clip: Clip, prompts: OnFrames, watch: Watch, clock: Clock) -> list[Answer]:
+    """Of each slice, or of the one frame."""
     viewer = job.viewer(clock)
+
+    def said(prediction: Prediction) -> Answer:
+        return answer(prediction, job.request.confidence)
+
     if clip.geometry.kind == "volume" or job.model.prompted:
         looks = job.looks(clip.geometry.kind, clip.length, prompts)
         with watch.case(clip.name, looks):
             seen = case_predictions(viewer, clip, prompts, job.request.direction, watch.tick_or_stop)
-            each = [answer(prediction).labels for prediction in seen]
-    else:
-        prediction, _ = viewer.look(clip.frames[0], State.start())
-        each = [answer(viewer.unfit(prediction)).labels]
-        watch.tick_or_stop()
-    return Labels(clip.name, torch.stack(each), clip.geometry)
+            return [said(prediction) for prediction in seen]
+    prediction, _ = viewer.look(clip.frames[0], State.start())
+    each = [said(viewer.unfit(prediction))]
+    watch.tick_or_stop()
+    return each

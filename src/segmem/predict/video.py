@@ -9,10 +9,11 @@ from pathlib import Path
 from torch import Tensor
 
 from segmem import manifest
-from segmem.core import FrameSource, Geometry
+from segmem.core import FrameSource, Geometry, Prediction
 from segmem.core.errors import InputError, InterruptedRun
 from segmem.io.ahead import ahead
-from segmem.io.masks import FrameLabelsWriter, read_mask
+from segmem.io.confidence import FOLDER
+from segmem.io.masks import FrameLabelsWriter, read_mask, write_grey
 from segmem.io.overlay import OverlayVideo
 from segmem.io.sources import Case, open_case
 from segmem.io.video import VideoFile
@@ -66,6 +67,13 @@ class _Writers:
     png: Background
     overlay: OverlayVideo | None
     video: Background
+    sure: FrameLabelsWriter | None = None
+
+    def keep(self, index: int, found: Answer) -> None:
+        """Save the maps of a frame."""
+        self.png.submit(self.labels.write, index, found.labels)
+        if self.sure is not None and found.sure is not None:
+            self.png.submit(self.sure.write, index, found.sure)
 
     def draw(self, frame: Tensor, labels: Tensor) -> None:
         if self.overlay is not None:
@@ -112,7 +120,7 @@ class _Run:
         for frame in frames:
             index = state.frame
             prediction, state = self.viewer.look(frame, state, prompts.get(index, ()))
-            self._write(index, frame, answer(self.viewer.unfit(prediction)), writers)
+            self._write(index, frame, self._answer(prediction), writers)
             if self.watch.stop:
                 return state
         require_heard(prompts, state.frame)
@@ -126,9 +134,9 @@ class _Run:
         begin = sweep.first - 1 if onward else sweep.last
         found: dict[int, Answer] = {}
         for index, _, prediction in sweep.backward(begin):
-            said = answer(self.viewer.unfit(prediction))
-            writers.png.submit(writers.labels.write, index, said.labels)
-            found[index] = replace(said, labels=said.labels[:0])  # the map itself is in its file
+            said = self._answer(prediction)
+            writers.keep(index, said)
+            found[index] = replace(said, labels=said.labels[:0], sure=None)  # the maps are in their files
             self._count()
         writers.png.drain()
         for index in range(begin + 1):
@@ -147,19 +155,22 @@ class _Run:
         """The frames from number `index` on, segmented or background; the number of all."""
         if onward:
             for here, frame, prediction in sweep.forward():
-                self._write(here, frame, answer(self.viewer.unfit(prediction)), writers)
+                self._write(here, frame, self._answer(prediction), writers)
                 index = here + 1
             return index
         while (behind := at(index)) is not None:
-            self._write(index, behind, answer(self.viewer.unfit(sweep.nothing())), writers)
+            self._write(index, behind, self._answer(sweep.nothing()), writers)
             index += 1
         return index
 
     def _write(self, index: int, frame: Tensor, found: Answer, writers: _Writers) -> None:
         writers.table.write(index, found)
-        writers.png.submit(writers.labels.write, index, found.labels)
+        writers.keep(index, found)
         writers.draw(frame, found.labels)
         self._count()
+
+    def _answer(self, prediction: Prediction) -> Answer:
+        return answer(self.viewer.unfit(prediction), self.job.request.confidence)
 
     def _count(self) -> None:
         """One more frame is segmented.
@@ -190,6 +201,7 @@ class _Run:
             stack.enter_context(Background(threads=2)),
             overlay,
             stack.enter_context(Background(threads=1)),
+            FrameLabelsWriter(folder / FOLDER, write_grey) if self.job.request.confidence else None,
         )
 
     def _finish(self, geometry: Geometry, state: State) -> CaseRecord:

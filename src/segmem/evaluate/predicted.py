@@ -1,0 +1,44 @@
+"""What a model says of labelled cases, kept beside their evaluation."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from segmem.core.errors import InputError
+from segmem.data.cases import LabelledCase
+from segmem.io.sources import Case
+from segmem.predict.request import Request
+from segmem.predict.run import run_cases
+from segmem.predict.watch import Watch
+
+FOLDER = "predictions"
+
+
+def predicted(
+    model: str, cases: Sequence[LabelledCase], out: Path, watch: Watch
+) -> tuple[Path, tuple[str, ...]]:
+    """Predict every case, with confidence, into `out/predictions/MODEL`; what is whole from an earlier run stays.
+
+    Returns:
+        The folder, and what could not be predicted.
+
+    Raises:
+        InputError: the cases are of several kinds.
+        SegmemError: as `segmem predict` says, where nothing could be predicted.
+    """
+    kinds = sorted({one.kind for one in cases})
+    if len(kinds) > 1:
+        raise InputError(
+            f"The data holds cases of several kinds ({', '.join(kinds)}); a model takes one. Split them."
+        )
+    home = out / FOLDER / _name(model)
+    home.mkdir(parents=True, exist_ok=True)
+    found = [Case(one.name, one.kind, one.kind, one.files[:1]) for one in cases]
+    request = Request(source=home.name, out=home, model=model, confidence=True, resume=True)
+    record = run_cases(request, found, watch)
+    return home, tuple(f"{failure.input}: {failure.error}" for failure in record.failures)
+
+
+def _name(model: str) -> str:
+    """A shipped name as it is; of a file or folder, its own name and the one above."""
+    path = Path(model)
+    return "_".join(path.resolve().parts[-2:]) if path.exists() else model.replace("/", "_")

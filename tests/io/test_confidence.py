@@ -1,0 +1,10 @@
+"""Where maps of confidence are."""
+
+from pathlib import Path
+
+from segmem.io.confidence import beside
+
+
+def test_beside_the_labels_with_their_ending() -> None:
+    assert beside(Path("x/scan.nii.gz")) == Path("x/scan.confidence.nii.gz")
+    assert beside(Path("x/a.b.png")) == Path("x/a.b.confidence.png")
