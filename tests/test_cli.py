@@ -217,13 +217,14 @@ def test_every_option_of_evaluate_reaches_its_request(monkeypatch, tmp_path, cap
         "--no-surfaces",
     )
     more = ("--classes", "background,tip", "--label-map", "255=1", "--group", "(OP.)_", "--flow", "none")
-    rest = ("--tolerance", "tip=3", "--as-released", "--no-report", "--workers", "2", "-q")
+    rest = ("--only", "op1", "--tolerance", "tip=3", "--as-released", "--no-report", "--workers", "2", "-q")
     assert main(["evaluate", *options, *more, *rest]) == 3
     assert asked[0][0].model_dump(mode="json") == {
         "predictions": ["one", "two"],
         "models": ["tmam-endovis15"],
         "data": "data",
         "out": str(tmp_path),
+        "only": ["op1"],
         "group": "(OP.)_",
         "classes": ["background", "tip"],
         "label_map": {"255": 1},

@@ -263,6 +263,9 @@ def evaluate(  # noqa: PLR0913, PLR0917 - an option each
     group: Annotated[
         str | None, typer.Option(help="A pattern that finds the patient in a case's name: '(OP\\d+)_'.")
     ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="A case or a group by its name; can be given many times.")
+    ] = None,
     flow: Annotated[
         Literal["fast", "medium", "none"],
         typer.Option(help="Preset of the optical flow DIS for temporal consistency; none leaves that out."),
@@ -298,6 +301,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - an option each
         models=tuple(model or ()),
         data=data,
         out=out,
+        only=tuple(only or ()),
         group=group,
         classes=tuple(classes.split(",")) if classes else (),
         label_map=label_pairs(label_map or ()),
@@ -321,6 +325,44 @@ def evaluate(  # noqa: PLR0913, PLR0917 - an option each
         typer.echo(f"segmem: {line}", err=True)
     if found.faults:
         raise typer.Exit(BAD_INPUT)
+
+
+@app.command()
+def reproduce(
+    name: Annotated[
+        str | None,
+        typer.Argument(help="A published table, such as tmam-table1; without one they are listed."),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option("-d", "--data", help="The root of the data; without it, what was published."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="The folder of runs and results; else reproduce/NAME."),
+    ] = None,
+    scale: Annotated[
+        Literal["smoke", "full"],
+        typer.Option(help="smoke: small data, minutes, no comparison; full: the paper's experiment."),
+    ] = "full",
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
+    as_json: Json = False,
+    debug: Debug = False,  # noqa: ARG001 - __main__ reads it
+) -> None:
+    """Show a paper's table, and make our rows of it."""
+    from segmem.report.bar import Bar
+    from segmem.reproduce.published import names, published
+
+    if name is None:
+        typer.echo("\n".join(f"{one:<18}{published(one).title}" for one in names()))
+        return
+    from segmem.reproduce.run import reproduce as make
+    from segmem.reproduce.told import told
+
+    silent = quiet or as_json
+    tell = (lambda _: None) if silent else (lambda line: typer.echo(line, err=True))
+    made = make(name, data, out or Path("reproduce") / name, scale, Bar(shown=not silent), tell)
+    typer.echo(made.model_dump_json(indent=2) if as_json else told(made))
 
 
 @app.command()

@@ -23,6 +23,8 @@ class Request(Settings):
     """A folder of labelled cases."""
     out: Path
     """The folder of the results."""
+    only: tuple[str, ...] = ()
+    """Cases or groups of these names; none takes all."""
     group: str | None = None
     """A pattern that finds the patient, video or operation in a case's name; each case for its own without."""
     classes: tuple[str, ...] = ()

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from segmem import manifest
 from segmem.core import Settings
-from segmem.core.errors import InputError, OutputError, UsageError
+from segmem.core.errors import InputError, OutputError, UsageError, nearest
+from segmem.data.cases import LabelledCase
 from segmem.data.layouts import find_labelled
 from segmem.evaluate.compare import Comparison, compare
 from segmem.evaluate.pairs import Pairing, pair
@@ -56,7 +57,7 @@ def run(request: Request, bar: Bar | None = None) -> Evaluation:
     if not request.predictions and not request.models:
         raise UsageError("Name what to measure: -p with a folder of predictions, or -m with a model.")
     _writable(request.out)
-    cases = find_labelled(request.data, group=request.group)
+    cases = _chosen(find_labelled(request.data, group=request.group), request.only)
     bar = bar or Bar(shown=False)
     made = [predicted(model, cases, request.out, Watch(bar=bar.shown)) for model in request.models]
     folders = [*request.predictions, *(folder for folder, _ in made)]
@@ -115,6 +116,16 @@ def measure(name: str, found: Pairing, plan: Plan, workers: int | None, bar: Bar
         faults=tuple(sorted(faults)),
         notes=tuple(note for one in scored for note in one.notes),
     )
+
+
+def _chosen(cases: list[LabelledCase], only: Sequence[str]) -> list[LabelledCase]:
+    """Those of the names, by case or by group."""
+    unknown = sorted(set(only) - {one.name for one in cases} - {one.group for one in cases})
+    if unknown:
+        raise UsageError(
+            f"--only {unknown[0]!r} is no case and no group.{nearest(unknown[0], [c.name for c in cases])}"
+        )
+    return [one for one in cases if not only or one.name in only or one.group in only]
 
 
 def _writable(folder: Path) -> None:

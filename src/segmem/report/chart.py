@@ -92,14 +92,18 @@ def reliability(confidence: ArrayLike, accuracy: ArrayLike, count: ArrayLike) ->
     return out.getvalue()
 
 
-def curves(lines: Mapping[str, tuple[ArrayLike, ArrayLike]], across: str, up: str) -> str:
-    """Lines over one axis, small."""
+def curves(
+    lines: Mapping[str, tuple[ArrayLike, ArrayLike]], across: str, up: str, limits: Span | None = None
+) -> str:
+    """Lines over one axis, small; `limits` of the values where drawings are compared."""
     with _drawn(SMALL, 2.8) as (axes, out):
         for row, (name, (x, y)) in enumerate(lines.items()):
             marker = "o" if np.size(x) < 20 else None
             axes.plot(x, y, label=_short(name), color=_colour(row), lw=1.4, marker=marker, ms=3.5)
         axes.set_xlabel(across)
         axes.set_ylabel(up)
+        if limits is not None:
+            axes.set_ylim(*limits)
         axes.legend(fontsize=8)
     return out.getvalue()
 
