@@ -10,6 +10,7 @@ import command
 from browser import Look, look
 from footage import pictures
 from labelled import square, write_images, write_mask, write_scans, write_video_case
+from segmem.report.continual import continual_page
 
 WIDTHS = (1280, 390)
 
@@ -119,6 +120,19 @@ def test_fifty_cases_stay_below_ten_megabytes(tmp_path: Path) -> None:
     made = report(tmp_path, "-p", "found")
     assert made.stat().st_size < 10e6
     assert made.read_text().count("data:image/jpeg") >= 20
+
+
+def test_learning_task_after_task(tmp_path: Path) -> None:
+    tasks = [f"a task of a long name {i}" for i in range(8)]
+    ways = [
+        (name, np.tri(8) * 0.9 - drop * np.tri(8, k=-1)) for name, drop in (("naive", 0.5), ("bank", 0.1))
+    ]
+    (tmp_path / "page.html").write_text(continual_page(ways, tasks, "Dice"))
+    for width in WIDTHS:
+        found = look(tmp_path / "page.html", width, tmp_path / str(width))
+        assert found.console == ()
+        assert found.wide == width
+        assert len(found.seen["drawings"]) == 4
 
 
 def test_scans(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from segmem.core.errors import GeometryError
-from segmem.metrics.continual import Continual, continual
+from segmem.metrics.continual import Continual, Scores, continual
 from segmem.report import chart
 from segmem.report.page import Cell, Drawing, Drawings, Section, Table, Text, html
 
@@ -48,7 +48,7 @@ def continual_page(
     sections = [
         Section("Summary", (_summary([(name, one) for name, _, one in found]),)),
         Section(
-            "Curves", (Drawings(tuple(_curve(name, matrix, tasks, metric) for name, matrix, _ in found)),)
+            "Curves", (Drawings(tuple(_curve(n, m, tasks, metric, _limits(found)) for n, m, _ in found)),)
         ),
         Section("R", (_about(), Drawings(tuple(_map(name, matrix, tasks) for name, matrix, _ in found)))),
         Section("Forgetting", (_forgetting([(name, one) for name, _, one in found], tasks),)),
@@ -76,12 +76,19 @@ def _map(name: str, matrix: ArrayLike, tasks: Sequence[str]) -> Drawing:
     return Drawing(svg, f"{name}: R, darker is better.", wide=len(tasks) > 5)
 
 
+def _limits(found: Sequence[tuple[str, Scores, Continual]]) -> tuple[float, float]:
+    """The same for every way, so that their curves can be compared."""
+    learnt = np.concatenate([matrix[np.tri(len(matrix), dtype=bool)] for _, matrix, _ in found])
+    room = 0.05 * max(float(np.ptp(learnt)), 0.1)
+    return float(learnt.min()) - room, float(learnt.max()) + room
+
+
 def _curve(
-    name: str, matrix: np.ndarray[tuple[int, ...], np.dtype[np.float64]], tasks: Sequence[str], metric: str
+    name: str, matrix: Scores, tasks: Sequence[str], metric: str, limits: tuple[float, float]
 ) -> Drawing:
     stages = np.arange(1, len(tasks) + 1)
     lines = {task: (stages[place:], matrix[place:, place]) for place, task in enumerate(tasks)}
-    svg = chart.curves(dict(lines), "tasks learnt", metric)
+    svg = chart.curves(dict(lines), "tasks learnt", metric, limits)
     return Drawing(svg, f"{name}: each task from when it was learnt.")
 
 
