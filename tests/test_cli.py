@@ -231,6 +231,7 @@ def test_every_option_of_evaluate_reaches_its_request(monkeypatch, tmp_path, cap
         "tolerance": {"tip": 3.0},
         "surfaces": False,
         "flow": None,
+        "flow_weights": None,
         "as_released": True,
         "report": False,
         "workers": 2,

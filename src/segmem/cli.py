@@ -267,9 +267,14 @@ def evaluate(  # noqa: PLR0913, PLR0917 - an option each
         list[str] | None, typer.Option(help="A case or a group by its name; can be given many times.")
     ] = None,
     flow: Annotated[
-        Literal["fast", "medium", "none"],
-        typer.Option(help="Preset of the optical flow DIS for temporal consistency; none leaves that out."),
+        Literal["fast", "medium", "raft", "raft-small", "none"],
+        typer.Option(
+            help="Optical flow of temporal consistency: DIS fast or medium, or RAFT; none leaves that out."
+        ),
     ] = "fast",
+    flow_weights: Annotated[
+        Path | None, typer.Option(help="RAFT's weights; else torchvision's are downloaded.")
+    ] = None,
     tolerance: Annotated[
         list[str] | None,
         typer.Option(
@@ -306,6 +311,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - an option each
         classes=tuple(classes.split(",")) if classes else (),
         label_map=label_pairs(label_map or ()),
         flow=None if flow == "none" else flow,
+        flow_weights=flow_weights,
         tolerance=tolerances(tolerance or ()),
         surfaces=surfaces,
         as_released=as_released,

@@ -17,7 +17,7 @@ def test_a_label_map_merges_two_tools_into_one():
 def test_a_value_that_is_no_class_is_named_with_case_and_count():
     label = torch.tensor([[0, 255, 255, 255]], dtype=torch.uint8)
     with pytest.raises(
-        InputError, match=r"^case 3 frame 7: 3 pixels have the label 255.*label_map=\{255: 1\}"
+        InputError, match=r"^case 3 frame 7: 3 pixels have the label 255.*--label-map 255=1, or label_map: "
     ):
         to_classes(label, class_table({}, 3), NAMES, "case 3 frame 7")
 

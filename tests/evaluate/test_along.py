@@ -6,6 +6,7 @@ import torch
 
 from segmem.evaluate.along import Along
 from segmem.evaluate.opened import Seen
+from segmem.metrics.dis import Dis
 
 pytest.importorskip("cv2")
 CLASSES = ("background", "tool")
@@ -26,7 +27,7 @@ def clip(frames: int = 5, shift: int = 3) -> list[tuple[torch.Tensor, np.ndarray
 def along(
     predicted: list[np.ndarray | None], truth: list[np.ndarray | None], as_released: bool = False
 ) -> Along:
-    measured = Along(CLASSES, "fast", as_released)
+    measured = Along(CLASSES, Dis("fast"), as_released)
     for t, (picture, _) in enumerate(clip(len(predicted))):
         measured.add(Seen(t, picture, truth[t], predicted[t]))
     return measured

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from segmem.core.errors import InputError
+from segmem.core.errors import InputError, MissingExtraError
 from segmem.evaluate.workers import each
 
 
@@ -35,6 +35,16 @@ def test_several_are_other_processes_and_one_is_this() -> None:
     assert os.getpid() not in {answer for _, answer in each(whose, [1, 2], 2)}
     assert [answer for _, answer in each(whose, [1], 8)] == [os.getpid()]
     assert list(each(whose, [], 2)) == []
+
+
+def lacking(_: int) -> int:
+    raise MissingExtraError("no OpenCV")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_the_machine_lacks_is_no_fault_of_the_case(workers: int) -> None:
+    with pytest.raises(MissingExtraError, match="no OpenCV"):
+        list(each(lacking, [1, 2], workers))
 
 
 def test_what_is_no_fault_of_the_case_is_raised() -> None:

@@ -1,13 +1,11 @@
 """Drawings as SVG."""
 
 import math
-import sys
 from xml.etree import ElementTree as Tree
 
 import numpy as np
 import pytest
 
-from segmem.core.errors import MissingExtraError
 from segmem.report import chart
 
 pytest.importorskip("matplotlib")
@@ -61,9 +59,3 @@ def test_the_same_drawing_is_the_same_text() -> None:
     made = {chart.strips({"a": [1, 2, 3]}, "Dice") for _ in range(2)}
     assert len(made) == 1
     assert "<metadata>" not in made.pop()
-
-
-def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(MissingExtraError, match=r"segmem\[eval\].*--no-report"):
-        chart.strips({"a": [1]}, "Dice")

@@ -1,12 +1,10 @@
 """The page as text; what a browser makes of it is in tests/e2e."""
 
 import math
-import sys
 from html.parser import HTMLParser
 
 import pytest
 
-from segmem.core.errors import MissingExtraError
 from segmem.report.page import Cell, Drawing, Drawings, Picture, Pictures, Section, Table, Text, html
 
 pytest.importorskip("jinja2")
@@ -69,9 +67,3 @@ def test_cells_carry_what_they_sort_by() -> None:
     assert Cell.of(None).key is None
     assert Cell.of(math.nan).key is None
     assert 'data-key="0.5"' in page()
-
-
-def test_without_jinja(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "jinja2", None)
-    with pytest.raises(MissingExtraError, match=r"segmem\[eval\].*--no-report"):
-        page()

@@ -8,8 +8,7 @@ import numpy as np
 
 from segmem.evaluate.opened import Seen
 from segmem.evaluate.table import Row, class_rows
-from segmem.metrics.dis import Dis, Preset
-from segmem.metrics.flow import BackwardFlow, agree
+from segmem.metrics.flow import BackwardFlow, FlowEngine, agree
 from segmem.metrics.overlap import Scores
 from segmem.metrics.released import consistency as released
 from segmem.metrics.temporal import Steadiness
@@ -26,13 +25,13 @@ class Along:
 
     Args:
         classes: names by id, the background first.
-        preset: of DIS.
+        engine: finds the motion.
         as_released: whether TMAM's own number is made beside it, from the same engine's forward flow.
     """
 
-    def __init__(self, classes: tuple[str, ...], preset: Preset, as_released: bool = False) -> None:
+    def __init__(self, classes: tuple[str, ...], engine: FlowEngine, as_released: bool = False) -> None:
         self.classes = classes
-        self.engine = Dis(preset)
+        self.engine = engine
         self.predicted, self.truth = Steadiness(len(classes)), Steadiness(len(classes))
         self.released: list[Scores] | None = [] if as_released else None
         self.why = ""

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from segmem.core import Settings
 from segmem.core.errors import UsageError
+from segmem.evaluate.engine import Flow
 from segmem.evaluate.scores import Plan
-from segmem.metrics.dis import Preset
 
 
 class Request(Settings):
@@ -35,8 +35,10 @@ class Request(Settings):
     """Of NSD by the name of a class, mm of a scan, else pixels; 2 for those not named."""
     surfaces: bool = True
     """Whether HD95, ASSD and NSD are taken."""
-    flow: Preset | None = "fast"
-    """Preset of DIS; none leaves temporal consistency out."""
+    flow: Flow | None = "fast"
+    """Optical flow of temporal consistency: DIS's preset or RAFT's size; none leaves that out."""
+    flow_weights: Path | None = None
+    """RAFT's; none downloads torchvision's."""
     as_released: bool = False
     """Whether the papers' own numbers are made beside the right ones."""
     report: bool = True
@@ -59,6 +61,7 @@ class Request(Settings):
             tolerance=self.tolerance,
             surfaces=self.surfaces,
             flow=self.flow,
+            flow_weights=self.flow_weights,
             as_released=self.as_released,
         )
 

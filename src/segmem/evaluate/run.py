@@ -10,6 +10,7 @@ from segmem.core.errors import InputError, OutputError, UsageError, nearest
 from segmem.data.cases import LabelledCase
 from segmem.data.layouts import find_labelled
 from segmem.evaluate.compare import Comparison, compare
+from segmem.evaluate.engine import make_engine
 from segmem.evaluate.pairs import Pairing, pair
 from segmem.evaluate.predicted import predicted
 from segmem.evaluate.request import Request
@@ -22,6 +23,7 @@ from segmem.evaluate.written import write_result
 from segmem.io.outputs import write_json_atomic, write_text_atomic
 from segmem.predict.watch import Watch
 from segmem.report.bar import Bar
+from segmem.report.extras import require_drawing
 
 REPORT, COMPARISON = "report.html", "comparison.json"
 
@@ -58,6 +60,7 @@ def run(request: Request, bar: Bar | None = None) -> Evaluation:
         raise UsageError("Name what to measure: -p with a folder of predictions, or -m with a model.")
     _writable(request.out)
     cases = _chosen(find_labelled(request.data, group=request.group), request.only)
+    _require_extras(request, cases)
     bar = bar or Bar(shown=False)
     made = [predicted(model, cases, request.out, Watch(bar=bar.shown)) for model in request.models]
     folders = [*request.predictions, *(folder for folder, _ in made)]
@@ -126,6 +129,14 @@ def _chosen(cases: list[LabelledCase], only: Sequence[str]) -> list[LabelledCase
             f"--only {unknown[0]!r} is no case and no group.{nearest(unknown[0], [c.name for c in cases])}"
         )
     return [one for one in cases if not only or one.name in only or one.group in only]
+
+
+def _require_extras(request: Request, cases: Sequence[LabelledCase]) -> None:
+    """What would be lacking after hours of work is noticed before."""
+    if request.flow is not None and any(one.kind == "video" for one in cases):
+        make_engine(request.flow, request.flow_weights)
+    if request.report:
+        require_drawing()
 
 
 def _writable(folder: Path) -> None:

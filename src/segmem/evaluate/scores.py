@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import torch
 
@@ -10,12 +11,12 @@ from segmem.data.classes import class_table, to_classes
 from segmem.evaluate.along import Along
 from segmem.evaluate.as_released import AsReleased
 from segmem.evaluate.confidence import Sureness, maps_of, told_by_frame
+from segmem.evaluate.engine import Flow, make_engine
 from segmem.evaluate.opened import Map, Seen, frames_of, geometry_of
 from segmem.evaluate.overlaps import class_means, frame_rows, presence_rows, slice_rows, volume_rows
 from segmem.evaluate.pairs import Pair
 from segmem.evaluate.table import Row
 from segmem.metrics.calibration import Reliability
-from segmem.metrics.dis import Preset
 from segmem.metrics.lost import lost_frames
 
 TOLERANCE = 2.0
@@ -30,7 +31,8 @@ class Plan:
         label_map: a label value of the truth to the class that it means; others keep their number.
         tolerance: of NSD by name of the class, mm of a scan, else pixels; 2 for those not named.
         surfaces: whether HD95, ASSD and NSD are taken; they are half of the time.
-        flow: preset of DIS; None leaves temporal consistency out.
+        flow: engine of temporal consistency; None leaves that out.
+        flow_weights: of the engine RAFT.
         as_released: whether the papers' own numbers are made, too.
     """
 
@@ -38,7 +40,8 @@ class Plan:
     label_map: Mapping[int, int] = field(default_factory=dict)
     tolerance: Mapping[str, float] = field(default_factory=dict)
     surfaces: bool = True
-    flow: Preset | None = "fast"
+    flow: Flow | None = "fast"
+    flow_weights: Path | None = None
     as_released: bool = False
 
     @property
@@ -145,7 +148,9 @@ def _frames(pair: Pair, plan: Plan, fps: float | None, frames: Iterator[Seen]) -
     """Of an image or a video."""
     name, rows, compared = pair.case.name, list[Row](), 0
     video = pair.case.kind == "video"
-    steady = Along(plan.classes, plan.flow, plan.as_released) if video and plan.flow is not None else None
+    steady = None
+    if video and plan.flow is not None:
+        steady = Along(plan.classes, make_engine(plan.flow, plan.flow_weights), plan.as_released)
     released = AsReleased(plan.classes) if plan.as_released else None
     for seen in frames:
         if steady is not None:

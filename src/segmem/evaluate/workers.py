@@ -6,7 +6,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from typing import TypeVar
 
-from segmem.core.errors import SegmemError
+from segmem.core.errors import SegmemError, SurroundingsError
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
@@ -51,6 +51,8 @@ def each(
 def _answer(ask: Callable[[Question], Answer], question: Question) -> Answer | SegmemError:
     try:
         return ask(question)
+    except SurroundingsError:
+        raise  # it is every case's, not this one's
     except SegmemError as fault:
         return fault
 

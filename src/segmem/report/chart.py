@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from segmem.core.errors import MissingExtraError
+from segmem.report.extras import require_drawing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -134,14 +134,10 @@ def heat_map(values: ArrayLike, rows: Sequence[str], columns: Sequence[str], acr
 @contextmanager
 def _drawn(width: float, height: float) -> Iterator[tuple["Axes", StringIO]]:
     """Axes to draw in, and the text that holds the SVG afterwards."""
-    try:
-        from matplotlib import rc_context
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError(
-            "Drawings need Matplotlib, which is not installed: pip install 'segmem[eval]'. Or do without:"
-            " --no-report."
-        ) from error
+    require_drawing()
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
     out = StringIO()
     with rc_context(STYLE):
         figure: Any = Figure(figsize=(width, height))

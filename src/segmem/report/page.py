@@ -7,7 +7,7 @@ from importlib.resources import files
 from math import isnan
 from typing import Literal
 
-from segmem.core.errors import MissingExtraError
+from segmem.report.extras import require_drawing
 
 NOTHING = "\N{EN DASH}"
 
@@ -127,15 +127,11 @@ def html(title: str, facts: Sequence[tuple[str, str]], sections: Sequence[Sectio
         sections: in order; those without blocks are left out.
 
     Raises:
-        MissingExtraError: Jinja is not installed.
+        MissingExtraError: Jinja or Matplotlib is not installed.
     """
-    try:
-        from jinja2 import Environment, StrictUndefined
-    except ImportError as error:
-        raise MissingExtraError(
-            "A report needs Jinja and Matplotlib, which are not installed: pip install 'segmem[eval]'. Or do without:"
-            " --no-report."
-        ) from error
+    require_drawing()
+    from jinja2 import Environment, StrictUndefined
+
     own = files(__package__ or "segmem.report")
     texts = {name: own.joinpath(name).read_text("utf-8") for name in ("page.html.j2", "page.css", "page.js")}
     template = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

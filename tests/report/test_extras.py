@@ -1,0 +1,16 @@
+"""What a report needs beside the package."""
+
+import pytest
+
+from segmem.core.errors import MissingExtraError
+from segmem.report import extras
+
+
+def test_named_where_it_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extras, "find_spec", lambda name: None if name == "jinja2" else name)
+    with pytest.raises(
+        MissingExtraError, match=r"needs jinja2, not installed here: pip install 'segmem\[eval\]'"
+    ):
+        extras.require_drawing()
+    monkeypatch.setattr(extras, "find_spec", lambda name: name)
+    extras.require_drawing()
