@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from mask_pairs import mask_pairs
 from segmem.core.errors import FormatError, GeometryError
 from segmem.metrics.overlap import confusion, dice, dice_by_frame, dice_of, iou, iou_of
 
@@ -86,3 +87,21 @@ def test_a_label_that_is_no_class_is_refused_by_value(value: int) -> None:
 
 def test_empty_maps_are_all_nan() -> None:
     assert np.isnan(dice(np.zeros((0, 4), np.uint8), np.zeros((0, 4), np.uint8), 3)).all()
+
+
+def test_agrees_with_sets_of_places_and_with_monai_on_a_thousand_masks() -> None:
+    """Exactly with the sets; MONAI answers in single precision, and NaN where the truth is empty."""
+    metrics = pytest.importorskip("monai.metrics")
+    for found, truth, _ in mask_pairs():
+        ours, theirs = ({tuple(place) for place in np.argwhere(mask).tolist()} for mask in (found, truth))
+        both, either = len(ours & theirs), len(ours | theirs)
+        expected = (2 * both / (len(ours) + len(theirs)), both / either) if either else (np.nan, np.nan)
+        said = (
+            dice(found.astype(int), truth.astype(int), 2)[1],
+            iou(found.astype(int), truth.astype(int), 2)[1],
+        )
+        np.testing.assert_array_equal(said, expected)
+        if theirs:
+            two = [torch.from_numpy(mask)[None, None].float() for mask in (found, truth)]
+            assert metrics.compute_dice(*two).item() == pytest.approx(said[0], abs=1e-6)
+            assert metrics.compute_iou(*two).item() == pytest.approx(said[1], abs=1e-6)

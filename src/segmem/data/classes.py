@@ -44,6 +44,7 @@ def to_classes(label: Tensor, table: Tensor, classes: Sequence[str], where: str)
         named = ", ".join(f"{index} {name}" for index, name in enumerate(classes))
         raise InputError(
             f"{where}: {int((strange == value).sum())} pixels have the label {value}, which is no class"
-            f" ({named}). Say what it means with --label-map {value}=1, or label_map: {{{value}: 1}} in a preset's source."
+            f" ({named}). Say what it means with --label-map {value}=1, or label_map: {{{value}: 1}} in a preset's"
+            " source."
         )
     return mapped
