@@ -1,5 +1,6 @@
 """One change of a whole clip: where it lies, how it looks, which of its frames are spoilt."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -7,8 +8,11 @@ from torch import Tensor
 
 from segmem.core import Settings
 from segmem.ops.corruption import CorruptionSettings, corrupt
-from segmem.ops.geometric import GeometricSettings, draw_affine, warp
+from segmem.ops.geometric import GeometricSettings, draw_affine, draw_drift, warp
 from segmem.ops.photometric import PhotometricSettings, change_look
+from segmem.ops.trivial import draw_trivial
+
+Look = Callable[[Tensor], Tensor]  # (T, 3, H, W) in 0..1 to the same
 
 
 class AugmentSettings(Settings):
@@ -18,6 +22,8 @@ class AugmentSettings(Settings):
     """Where the clip lies."""
     photometric: PhotometricSettings = PhotometricSettings()
     """How it looks."""
+    trivial: bool = False
+    """TrivialAugment in place of both: one operation, the same for all frames of a clip (TMAM, section 4)."""
     corruption: CorruptionSettings = CorruptionSettings()
     """Which frames are spoilt."""
 
@@ -52,11 +58,34 @@ def augment(
         padding: the colour outside the frame.
         motion: let the frames drift apart, as for a still image repeated T times.
     """
-    maps = draw_affine(len(frames), settings.geometric, motion, random)
+    size = (frames.shape[-2], frames.shape[-1])
+    maps, look = (_trivial if settings.trivial else _tuned)(len(frames), size, settings, motion, random)
     fill = torch.tensor(padding[: frames.shape[1]], dtype=torch.float32)
     moved, drawn = warp(frames.float(), labels, maps, grid, fill)
-    coloured = change_look(moved.expand(-1, 3, -1, -1) / 255, settings.photometric, random)
+    coloured = look(moved.expand(-1, 3, -1, -1) / 255)
     corrupted = corrupt(coloured, settings.corruption, random)
     if frames.shape[1] == 1:
         coloured = coloured.mean(dim=1, keepdim=True).expand(-1, 3, -1, -1)  # a scan has no colours
-    return Changed((coloured * 255).round().to(torch.uint8), drawn, corrupted)
+    return Changed(_bytes(coloured), drawn, corrupted)
+
+
+def _tuned(
+    count: int, size: tuple[int, int], settings: AugmentSettings, motion: bool, random: torch.Generator
+) -> tuple[Tensor, Look]:
+    """Maps (T, 3, 3) and a change of look, each drawn from its settings."""
+    del size
+    maps = draw_affine(count, settings.geometric, motion, random)
+    return maps, lambda frames: change_look(frames, settings.photometric, random)
+
+
+def _trivial(
+    count: int, size: tuple[int, int], settings: AugmentSettings, motion: bool, random: torch.Generator
+) -> tuple[Tensor, Look]:
+    """The same of one operation for either place or look; frames of a still drift all the same."""
+    change = draw_trivial(random)
+    drift = draw_drift(count, settings.geometric.motion_size if motion else 0.0, random)
+    return drift @ change.place(max(size)), lambda frames: change.look(_bytes(frames)).float() / 255
+
+
+def _bytes(frames: Tensor) -> Tensor:
+    return (frames * 255).round().to(torch.uint8)

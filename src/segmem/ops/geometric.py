@@ -56,15 +56,15 @@ def draw_affine(frames: int, settings: GeometricSettings, motion: bool, random: 
     moves = happens(settings.motion, random) or motion
     if not moves or frames == 1:
         return whole.expand(frames, 3, 3)
-    return _drift(frames, settings.motion_size, random) @ whole
+    return draw_drift(frames, settings.motion_size, random) @ whole
 
 
-def _drift(frames: int, size: float, random: torch.Generator) -> Tensor:
-    """(T, 3, 3): from the identity along a smooth, slightly curved path."""
+def draw_drift(frames: int, size: float, random: torch.Generator) -> Tensor:
+    """(T, 3, 3) maps as `draw_affine` gives: from the identity along a smooth, slightly curved path."""
     far = [uniform(-1, 1, random) for _ in range(8)]
     maps = []
     for place in range(frames):
-        t = place / (frames - 1)
+        t = place / max(frames - 1, 1)
         s = math.sin(math.pi * t) * 0.5
         angle, grow, x, y = (size * (far[i] * t + far[i + 4] * s) for i in range(4))
         maps.append(
