@@ -8,11 +8,11 @@ from segmem.methods.build import build
 from segmem.methods.sam2 import NANO
 from segmem.methods.spec import ModelSpec
 from segmem.methods.tmam import TmamSettings
-from segmem.nn.encoder_decoder import NetworkSettings
 from segmem.nn.litemedsam import LiteMedSam
 from segmem.nn.litemedsam_memory import LiteMedSamMemory
 from segmem.nn.mask_decoder import MaskDecoder, MaskDecoderSettings
 from segmem.nn.memory_attention import MemoryAttentionSettings
+from segmem.nn.network_settings import NetworkSettings
 from segmem.nn.pooled_memory import PooledMemorySettings
 from segmem.nn.prompt_encoder import PromptEncoder
 from segmem.ops.fit import FitSettings

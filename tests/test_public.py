@@ -32,6 +32,7 @@ def test_these_names_are_public_and_no_others():
         "models",
         "segment",
         "stream",
+        "tmam",
     ]
     assert dir(segmem) == segmem.__all__
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from segmem.core import Clip, Geometry, Labels, Prediction, Prompt
     from segmem.core.errors import SegmemError
     from segmem.methods.load import load
+    from segmem.methods.wrap import tmam
     from segmem.predict.sam2_api import VideoPredictor
     from segmem.predict.segment import segment
     from segmem.predict.stream import stream
@@ -36,6 +37,7 @@ __all__ = [
     "models",
     "segment",
     "stream",
+    "tmam",
 ]
 
 _HOMES = {
@@ -51,6 +53,7 @@ _HOMES = {
     "models": "segmem.catalogue:cards",
     "segment": "segmem.predict.segment:segment",
     "stream": "segmem.predict.stream:stream",
+    "tmam": "segmem.methods.wrap:tmam",
 }
 
 

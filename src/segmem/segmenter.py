@@ -14,6 +14,7 @@ from segmem.core import Features, Prediction
 from segmem.core.errors import UsageError
 from segmem.core.prompt import PromptBatch
 from segmem.memory import Entry, Memory, MemoryBank, MemoryPolicy, Query
+from segmem.nn.feature_memory import Looked
 from segmem.ops.fit import Fit
 from segmem.ops.prepare import prepare
 from segmem.state import Spec, State
@@ -31,9 +32,9 @@ class MemoryParts(Protocol):
     """Looks back at memory, makes memory tokens (B, L, C) of features and a foreground probability, and tells
     from features alone whether a frame is spoilt (B,), as logits."""
 
-    def attend(self, top: Tensor, memory: Memory | None) -> Tensor: ...
+    def attend(self, top: Tensor, memory: Memory | None) -> Looked: ...
 
-    def memorise(self, top: Tensor, foreground: Tensor) -> Tensor: ...
+    def memorise(self, looked: Looked, foreground: Tensor) -> Tensor: ...
 
     def doubt(self, top: Tensor) -> Tensor: ...
 
@@ -93,10 +94,10 @@ class MemorySegmenter(nn.Module):
         memory = self._recall(query, state) if recall else None
 
         # attend
-        fused = replace(features, top=self.memory.attend(features.top, memory))
+        looked = self.memory.attend(features.top, memory)
 
         # decode
-        logits = self.network.decode(fused).float()
+        logits = self.network.decode(replace(features, top=looked.top)).float()
         calibrated = logits / self.spec.temperature
         prediction = Prediction(calibrated, confidence(calibrated))
 
@@ -105,7 +106,7 @@ class MemorySegmenter(nn.Module):
         memorise = recall if memorise is None else memorise
         if not memorise or not self.policy.due(state.frame):
             return prediction, after
-        return prediction, self._memorise(fused, logits, prediction, now, after)
+        return prediction, self._memorise(looked, logits, prediction, now, after)
 
     prompted = False
 
@@ -128,10 +129,10 @@ class MemorySegmenter(nn.Module):
         return state.memory.read(query, self.policy.recall(query, state.memory))
 
     def _memorise(
-        self, fused: Features, logits: Tensor, prediction: Prediction, now: Tensor, state: State
+        self, looked: Looked, logits: Tensor, prediction: Prediction, now: Tensor, state: State
     ) -> State:
         foreground = 1 - logits.softmax(dim=1)[:, :1]
-        tokens = self.memory.memorise(fused.top, foreground)
+        tokens = self.memory.memorise(looked, foreground)
         entry = Entry(
             tokens, tokens.mean(dim=1), prediction.score, now, torch.zeros_like(now, dtype=torch.bool)
         )
@@ -143,8 +144,13 @@ class MemorySegmenter(nn.Module):
         return self.get_submodule("network").parameters()
 
     def gate_parameters(self) -> Iterator[nn.Parameter]:
-        """Those that decide how much memory is taken; they are among the memory's."""
-        return self.get_submodule("memory.gate").parameters()
+        """Those that decide how much memory is taken; they are among the memory's. None, where there is no gate."""
+        return (one for name, one in self.named_parameters() if name.startswith("memory.gate."))
+
+    def look_parameters(self) -> Iterator[nn.Parameter]:
+        """Those of memory attention and memory encoder, which SAM2 has too."""
+        parts = ("memory.memory_attention.", "memory.memory_encoder.")
+        return (one for name, one in self.named_parameters() if name.startswith(parts))
 
     def memory_parameters(self) -> Iterator[nn.Parameter]:
         """Those of memory attention, memory encoder and the projections."""

@@ -41,3 +41,20 @@ def test_an_unsure_frame_is_not_remembered():
     bank = after(policy, 0)
     assert policy.slot_for(entry(0, score=0.59), bank).tolist() == [-1]
     assert policy.slot_for(entry(0, score=0.61), bank).tolist() == [0]
+
+
+def test_the_oldest_is_read_twice_until_the_bank_is_full():
+    policy = Fifo(capacity=3, first_twice=True)
+    read = []
+    bank = None
+    for frame in range(5):
+        if bank is not None:
+            recall = policy.recall(Query(torch.zeros(1, 1), torch.tensor([frame])), bank)
+            read.append(sorted(bank.frame.gather(1, recall.slot)[recall.valid].tolist()))
+        tokens = torch.zeros(1, 1, 1)
+        made = Entry(
+            tokens, tokens[0], torch.ones(1), torch.tensor([frame]), torch.zeros(1, dtype=torch.bool)
+        )
+        bank = bank or MemoryBank.empty(3, like=made)
+        bank = bank.write(made, policy.slot_for(made, bank))
+    assert read == [[0, 0], [0, 0, 1], [0, 1, 2], [1, 2, 3]]

@@ -5,8 +5,8 @@ from segmem.methods.build import build
 from segmem.methods.litemedsam import LiteMedSamSettings
 from segmem.methods.sam2 import NANO, sam2_settings
 from segmem.methods.spec import ModelSpec
-from segmem.nn.encoder_decoder import NetworkSettings
 from segmem.nn.litemedsam import LiteMedSam
+from segmem.nn.network_settings import NetworkSettings
 
 
 def test_the_spec_decides_the_parts():

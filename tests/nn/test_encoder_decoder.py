@@ -1,22 +1,26 @@
 from dataclasses import replace
 
 import pytest
+import segmentation_models_pytorch as smp
 import torch
 
 from segmem.core.errors import SettingsError
-from segmem.nn.encoder_decoder import EncoderDecoder, NetworkSettings
+from segmem.nn.encoder_decoder import EncoderDecoder
+from segmem.nn.network_settings import NetworkSettings
 
 LITE = "timm-tf_efficientnet_lite0"
 
 
-@pytest.mark.parametrize("architecture", ["Unet", "FPN", "DeepLabV3Plus", "Linknet"])
-def test_an_architecture_by_name_splits_without_changing_its_answer(architecture):
-    import segmentation_models_pytorch as smp
-
-    split = EncoderDecoder(NetworkSettings(architecture=architecture, encoder="resnet18"), classes=3).eval()
-    whole = smp.create_model(architecture, "resnet18", encoder_weights=None, classes=3).eval()
+@pytest.mark.parametrize("architecture", sorted(smp.MODEL_ARCHITECTURES_MAPPING))
+def test_every_architecture_splits_without_changing_its_answer(architecture):
+    transformer = architecture == "dpt"
+    encoder = "tu-vit_tiny_patch16_224" if transformer else "resnet18"
+    options = {"dynamic_img_size": True} if transformer else {}
+    settings = NetworkSettings(architecture=architecture, encoder=encoder, options=options)
+    split = EncoderDecoder(settings, classes=3).eval()
+    whole = smp.create_model(architecture, encoder, encoder_weights=None, classes=3, **options).eval()
     whole.load_state_dict(split.state_dict())
-    frame = torch.randn(1, 3, 64, 96)
+    frame = torch.randn(1, 3, 128, 192)
     with torch.no_grad():
         assert torch.allclose(split.decode(split.encode(frame)), whole(frame), atol=1e-6)
 

@@ -18,7 +18,12 @@ def test_the_space_is_torchvisions_wide_one():
 
     theirs = TrivialAugmentWide._AUGMENTATION_SPACE
     named = {"Color": "colour", "Posterize": "posterise", "Solarize": "solarise", "Equalize": "equalise"}
-    plain = {"ShearX": "shear_x", "ShearY": "shear_y", "TranslateX": "translate_x", "TranslateY": "translate_y"}
+    plain = {
+        "ShearX": "shear_x",
+        "ShearY": "shear_y",
+        "TranslateX": "translate_x",
+        "TranslateY": "translate_y",
+    }
     ours = {(named | plain).get(name, name.lower()): signed for name, (_, signed) in theirs.items()}
     assert set(ours) == set(OPERATIONS)
     assert {name for name, signed in ours.items() if signed} == set(TWO_WAYS)

@@ -12,7 +12,7 @@ from torch import Tensor
 from segmem.core.errors import FormatError
 from segmem.io.tensors import read_tensors
 
-SUFFIXES = (".pt", ".pth", ".bin")  # of torch.save
+SUFFIXES = (".pt", ".pth", ".ckpt", ".bin")  # of torch.save
 NESTED = ("model", "state_dict", "model_state_dict", "module")  # where trainers keep the network
 WRAPPERS = ("module.", "model.", "_orig_mod.")  # of DistributedDataParallel, Lightning, torch.compile
 ZIPPED = b"PK\x03\x04"

@@ -1,19 +1,26 @@
 """From a spec to a segmenter with fresh weights."""
 
+from torch import nn
+
 from segmem.methods import litemedsam, sam2, tmam
 from segmem.methods.spec import ModelSpec
 from segmem.prompted import PromptedSegmenter
 from segmem.segmenter import MemorySegmenter
 
 
-def build(spec: ModelSpec) -> MemorySegmenter | PromptedSegmenter:
+def build(spec: ModelSpec, own: nn.Module | None = None) -> MemorySegmenter | PromptedSegmenter:
     """The parts that the spec's method names, put together.
 
+    Args:
+        spec: what is built.
+        own: a user's 2D network, for a spec whose network is of the library `own`.
+
     Raises:
-        SettingsError: the spec names a network that does not exist.
+        SettingsError: the spec names a network that does not exist, or one of the user's that is not given.
+        UsageError: the user's network cannot be split.
     """
     if spec.method == "sam2":
         return sam2.build(spec.sam2 or sam2.Sam2Settings(), spec)
     if spec.method == "litemedsam":
         return litemedsam.build(spec.litemedsam or litemedsam.LiteMedSamSettings(), spec)
-    return tmam.build(spec.network, spec.tmam, spec)
+    return tmam.build(spec.network, spec.tmam, spec, own)

@@ -67,6 +67,7 @@ def load(
     *,
     partial: bool = False,
     size: int | None = None,
+    network: nn.Module | None = None,
 ) -> Model:
     """A model ready for use (eval mode, no gradients).
 
@@ -76,16 +77,20 @@ def load(
         device: where it will run.
         partial: take what fits of weights that do not fit as a whole, and warn of the rest.
         size: pixels of the longer side of its input; None takes what the weights were made for.
+        network: your own 2D network, for weights that `segmem.tmam` was trained to on one; they fill it.
 
     Raises:
         UnknownModelError: there is no such model.
+        SettingsError: it stands on a network of your own that is not given.
         FormatError: the file is damaged, or could be read only by running what it brings.
         WeightsError: its tensors are not those of a network that is known, or not all of them.
         MissingExtraError: it needs the extra `[litemedsam]`, or `[hub]`.
     """
     path = find_weights(name)
     spec, tensors = read_model(path, size)
-    return assemble(spec, tensors, path, partial).to(device).eval().requires_grad_(requires_grad=False)
+    return (
+        assemble(spec, tensors, path, partial, network).to(device).eval().requires_grad_(requires_grad=False)
+    )
 
 
 def read_model(path: Path, size: int | None = None) -> tuple[ModelSpec, dict[str, Tensor]]:
@@ -127,7 +132,13 @@ def read_spec(path: Path) -> ModelSpec:
     return spec.model_copy(update={"network": fresh})
 
 
-def assemble(spec: ModelSpec, tensors: Mapping[str, Tensor], path: Path, partial: bool = False) -> Model:
+def assemble(
+    spec: ModelSpec,
+    tensors: Mapping[str, Tensor],
+    path: Path,
+    partial: bool = False,
+    network: nn.Module | None = None,
+) -> Model:
     """The model of a spec with these tensors in their places; `path` is named in errors.
 
     Raises:
@@ -139,7 +150,7 @@ def assemble(spec: ModelSpec, tensors: Mapping[str, Tensor], path: Path, partial
         with torch.device("meta"):  # a misfit is found before anything large is made
             outline = build(spec)
         _check(parts_of(outline).state_dict(), tensors, path, partial)
-    model = build(spec)
+    model = build(spec, network)
     fill(model, tensors, path, partial)
     return model
 
@@ -199,14 +210,14 @@ def _check(
     }
     if not any(odd.values()):
         return None
-    told = "; ".join(f"{len(names)} {what} ({_grouped(names)})" for what, names in odd.items() if names)
+    told = "; ".join(f"{len(names)} {what} ({grouped(names)})" for what, names in odd.items() if names)
     if partial and fitting:
         return told
     advice = "" if partial else " What fits of them is taken with --partial (partial=True)."
     raise WeightsError(f"{path}: its tensors are not this network's: {told}.{advice if fitting else ''}")
 
 
-def _grouped(names: Iterable[str]) -> str:
+def grouped(names: Iterable[str]) -> str:
     """Names by their first two parts, with counts; a name that is alone in its group is given in full."""
     groups: dict[str, list[str]] = {}
     for name in names:

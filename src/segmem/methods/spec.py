@@ -9,7 +9,7 @@ from segmem.memory import Fifo, Support
 from segmem.methods.litemedsam import LiteMedSamSettings
 from segmem.methods.sam2 import Sam2Settings
 from segmem.methods.tmam import TmamSettings
-from segmem.nn.encoder_decoder import NetworkSettings
+from segmem.nn.network_settings import NetworkSettings
 from segmem.ops.fit import FitSettings
 from segmem.ops.intensity import IntensitySettings
 

@@ -1,41 +1,75 @@
-"""TMAM: SAM2's memory plugged into any 2D encoder-decoder (Jmees, 2025), variant `segmem`."""
+"""TMAM: SAM2's memory plugged into any 2D encoder-decoder (Jmees, 2025)."""
 
-from pydantic import Field
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from segmem.core import Settings
+from pydantic import model_validator
+from torch import nn
+
 from segmem.memory import Fifo
-from segmem.nn.encoder_decoder import EncoderDecoder, NetworkSettings
-from segmem.nn.memory_attention import MemoryAttentionSettings
-from segmem.nn.residual_memory import ResidualMemory
+from segmem.nn.feature_memory import FeatureMemory, FeatureMemorySettings
+from segmem.nn.network import make_network
+from segmem.nn.network_settings import NetworkSettings
 from segmem.segmenter import MemorySegmenter
 from segmem.state import Spec
 
+Variant = Literal["segmem", "paper", "released"]
+SAM2_SIZE = {"width": 256, "memory_width": 64, "layers": 4, "ffn": 2048}
+PAPER: dict[str, Any] = {
+    "attention": SAM2_SIZE,
+    "policy": {"capacity": 10, "stride": 1},
+    "channels": "groups",
+    "grid": 64,
+    "combine": "replace",
+    "recency": False,
+    "straight": False,
+    "gate": False,
+}
+RELEASED = PAPER | {
+    "policy": {"capacity": 10, "stride": 1, "first_twice": True},
+    "mask": "coarse",
+    "mask_values": "sigmoid",
+}
+VARIANTS: dict[str, dict[str, Any]] = {"segmem": {}, "paper": PAPER, "released": RELEASED}
 
-class TmamSettings(Settings):
-    """The memory of a TMAM model; `docs/methods/tmam.md` says how it differs from the paper."""
 
-    attention: MemoryAttentionSettings = MemoryAttentionSettings(
-        width=128, memory_width=64, layers=2, ffn=512
-    )
-    """Size of the memory attention."""
+class TmamSettings(FeatureMemorySettings):
+    """The memory of a TMAM model; `docs/methods/tmam.md` says how the variants differ."""
+
+    variant: Variant = "segmem"
+    """Where settings that are not given come from: ours, the paper's or its released code's."""
     policy: Fifo = Fifo()
     """Which frames are kept."""
-    pool: int = Field(default=1, ge=1)
-    """Memory tokens are averaged pool x pool."""
-    floor: float = Field(default=0.0, ge=0, le=1)
-    """The least share of what memory says that is added where the present frame is clear."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_variant(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        chosen = VARIANTS.get(str(given.get("variant", "segmem")), {})
+        return _filled(given, chosen)
 
 
-def build(network: NetworkSettings, settings: TmamSettings, spec: Spec) -> MemorySegmenter:
-    """A TMAM model with fresh weights; until trained it answers exactly as its 2D network.
+def _filled(given: Mapping[str, Any], chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """`chosen`, changed by what is given, part by part."""
+    out = {**chosen, **given}
+    for name, value in chosen.items():
+        if isinstance(value, dict) and isinstance(given.get(name), Mapping):
+            out[name] = value | dict(given[name])
+    return out
+
+
+def build(
+    network: NetworkSettings, settings: TmamSettings, spec: Spec, own: nn.Module | None = None
+) -> MemorySegmenter:
+    """A TMAM model with fresh weights; until trained, the variant `segmem` answers exactly as its 2D network.
 
     Args:
         network: the 2D network, and the feature that memory reads and writes.
         settings: of the memory.
         spec: its input and classes.
+        own: a user's network, where `network` says so.
     """
-    base = EncoderDecoder(network, len(spec.classes))
-    memory = ResidualMemory(
-        base.channels, settings.attention, settings.policy.capacity, settings.pool, settings.floor
-    )
+    base = make_network(network, len(spec.classes), own)
+    memory = FeatureMemory(base.channels, settings, settings.policy.capacity)
     return MemorySegmenter(base, memory, settings.policy, spec)

@@ -5,27 +5,15 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from segmem.core import Features, Settings
+from segmem.core import Features
 from segmem.core.errors import SettingsError, nearest
+from segmem.nn.network_settings import NetworkSettings
 
 if TYPE_CHECKING:
     from segmentation_models_pytorch.base import SegmentationModel
 
 
 CLASSIFIER_PARTS = ("conv_head", "bn2")  # EfficientNet encoders carry them, segmentation never runs them
-
-
-class NetworkSettings(Settings):
-    """Which 2D network."""
-
-    architecture: str = "Unet"
-    """A class of segmentation_models_pytorch."""
-    encoder: str = "timm-tf_efficientnet_lite0"
-    """One of its encoders; `tu-NAME` takes any timm model."""
-    imagenet: bool = False
-    """Begin the encoder with ImageNet weights from the registry package (EfficientNet-Lite0 only)."""
-    feature: int = -1
-    """Which entry of the encoder's feature list memory reads and writes; -1 is the deepest (stride 32)."""
 
 
 class EncoderDecoder(nn.Module):
@@ -41,7 +29,7 @@ class EncoderDecoder(nn.Module):
 
     def __init__(self, settings: NetworkSettings, classes: int) -> None:
         super().__init__()
-        network = _network(settings, classes)
+        network = smp_network(settings, classes)
         self.encoder, self.decoder = network.encoder, network.decoder
         self.segmentation_head = network.segmentation_head
         channels = list(self.encoder.out_channels)
@@ -50,23 +38,35 @@ class EncoderDecoder(nn.Module):
                 f"network.feature {settings.feature} is not in the encoder's list;"
                 f" it has entries 1 to {len(channels) - 1} (channels {channels[1:]})."
             )
-        self.index = settings.feature % len(channels)
+        self.length = len(channels)
+        self.index = settings.feature % self.length
+        self.with_tokens = (
+            settings.architecture.lower() == "dpt"
+        )  # its decoder takes a transformer's class tokens
         self.channels: int = channels[self.index]
 
     def encode(self, frame: Tensor) -> Features:
-        """Features of (B, 3, H, W); H and W are multiples of 32. `skips` is the encoder's whole list."""
-        listed = tuple(self.encoder(frame))
-        return Features(top=listed[self.index], skips=listed)
+        """Features of (B, 3, H, W); H and W are multiples of 32. `skips` is the encoder's whole list, and a vision
+        transformer's class tokens after it."""
+        found = self.encoder(frame)
+        listed, tokens = found if self.with_tokens else (found, ())
+        return Features(top=listed[self.index], skips=(*listed, *tokens))
 
     def decode(self, features: Features) -> Tensor:
         """Logits (B, K, H, W) with `top` in its place of the list."""
-        listed = list(features.skips)
+        listed, tokens = list(features.skips[: self.length]), list(features.skips[self.length :])
         listed[self.index] = features.top
-        logits: Tensor = self.segmentation_head(self.decoder(listed))
+        more = (tokens,) if self.with_tokens else ()
+        logits: Tensor = self.segmentation_head(self.decoder(listed, *more))
         return logits
 
 
-def _network(settings: NetworkSettings, classes: int) -> "SegmentationModel":
+def smp_network(settings: NetworkSettings, classes: int) -> "SegmentationModel":
+    """A network of segmentation_models_pytorch.
+
+    Raises:
+        SettingsError: no such architecture or encoder, or options that it does not take.
+    """
     import segmentation_models_pytorch as smp
 
     known = sorted(smp.MODEL_ARCHITECTURES_MAPPING)
@@ -77,8 +77,15 @@ def _network(settings: NetworkSettings, classes: int) -> "SegmentationModel":
         )
     try:
         network = smp.create_model(
-            settings.architecture, settings.encoder, encoder_weights=None, in_channels=3, classes=classes
+            settings.architecture,
+            settings.encoder,
+            encoder_weights=None,
+            in_channels=3,
+            classes=classes,
+            **settings.options,
         )
+    except (TypeError, ValueError) as error:
+        raise SettingsError(f"network: {settings.architecture} cannot be built: {error}") from error
     except (KeyError, RuntimeError) as error:
         raise SettingsError(
             f"network.encoder {settings.encoder!r} cannot be built."

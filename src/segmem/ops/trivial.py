@@ -32,7 +32,7 @@ class TrivialChange:
     strength: float
 
     def place(self, side: int) -> Tensor:
-        """(3, 3) map in shares of a frame's longer `side`, as `draw_affine` gives; the identity for a change of look."""
+        """(3, 3) map in shares of a frame's longer `side`, as `draw_affine` gives; a change of look moves nothing."""
         out = torch.eye(3)
         if self.name == "rotate":
             angle = math.radians(TURN * self.strength)

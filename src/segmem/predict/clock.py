@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from segmem.manifest import Timings
 from segmem.memory import Memory
+from segmem.nn.feature_memory import Looked
 from segmem.nn.promptable import PromptableNetwork
 from segmem.prompted import PromptedSegmenter
 from segmem.segmenter import MemoryParts, MemorySegmenter
@@ -90,13 +91,13 @@ class TimedMemory(nn.Module):
         self.parts = parts
         self.clock = clock
 
-    def attend(self, top: Tensor, memory: Memory | None) -> Tensor:
+    def attend(self, top: Tensor, memory: Memory | None) -> Looked:
         with self.clock.part("memory", inside="head"):
             return self.parts.attend(top, memory)
 
-    def memorise(self, top: Tensor, foreground: Tensor) -> Tensor:
+    def memorise(self, looked: Looked, foreground: Tensor) -> Tensor:
         with self.clock.part("memory", inside="head"):
-            return self.parts.memorise(top, foreground)
+            return self.parts.memorise(looked, foreground)
 
 
 class TimedNetwork(nn.Module):

@@ -9,6 +9,7 @@ from lightning_fabric import Fabric
 from torch import nn
 from torch.optim import Optimizer
 
+from segmem.core.errors import SettingsError
 from segmem.data.sample import Batch, ClipPlan, sample_batch
 from segmem.methods.load import Model
 from segmem.prompted import PromptedSegmenter
@@ -134,6 +135,10 @@ def choose(model: Model, stage: StageSettings) -> list[dict[str, object]]:
         return [_memory_of(model, stage)]
     gate = list(model.gate_parameters())
     told = {id(parameter) for parameter in gate}
+    if stage.freeze_memory:
+        told |= {id(parameter) for parameter in model.look_parameters()}
+    if stage.train == "gate" and not gate:
+        raise SettingsError(f"stages: {stage.name} trains a gate, but model.tmam.gate is off.")
     base = stage.train in ("all", "base")
     memory = stage.memory and stage.train in ("all", "memory")
     groups = (
@@ -145,10 +150,13 @@ def choose(model: Model, stage: StageSettings) -> list[dict[str, object]]:
         ),
         (stage.train == "gate", gate, stage.learning_rate),
     )
+    model.requires_grad_(False)
     for trained, parameters, _ in groups:
         for parameter in parameters:
             parameter.requires_grad_(trained)
-    return [{"params": parameters, "lr": rate} for trained, parameters, rate in groups if trained]
+    return [
+        {"params": parameters, "lr": rate} for trained, parameters, rate in groups if trained and parameters
+    ]
 
 
 def _memory_of(model: PromptedSegmenter, stage: StageSettings) -> dict[str, object]:

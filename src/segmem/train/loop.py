@@ -5,9 +5,10 @@ from pathlib import Path
 import torch
 from lightning_fabric import Fabric
 
-from segmem.core.errors import InterruptedRun
+from segmem.core.errors import InterruptedRun, SettingsError
 from segmem.data.cache import CachedCase
 from segmem.io.tensors import read_tensors
+from segmem.methods.begin import fill_memory, fill_network
 from segmem.methods.build import build
 from segmem.methods.load import WEIGHTS, Model, fill, find_weights, save
 from segmem.prompted import PromptedSegmenter
@@ -92,6 +93,13 @@ def _begin(settings: TrainSettings) -> Model:
     if settings.begin_from is not None:
         path = find_weights(settings.begin_from)
         fill(model, read_tensors(path), path)
+    if settings.network_from is not None or settings.memory_from is not None:
+        if not isinstance(model, MemorySegmenter):
+            raise SettingsError("network_from and memory_from are for the method tmam.")
+        if settings.network_from is not None:
+            fill_network(model, find_weights(settings.network_from))
+        if settings.memory_from is not None:
+            fill_memory(model, find_weights(settings.memory_from))
     return model
 
 

@@ -99,6 +99,9 @@ class StageSettings(Settings):
     """Whether frames pass through the memory; else the 2D network learns from labelled frames alone."""
     train: Literal["all", "base", "memory", "gate"] = "all"
     """Which parameters learn. gate: only the memory's gate, to tell spoilt frames from clear ones."""
+    freeze_memory: bool = False
+    """Memory attention and memory encoder keep the weights they began with, as in TMAM's paper; what joins them to
+    the network learns."""
     freeze_norm: bool | None = None
     """BatchNorm keeps its statistics; none means exactly in stages with memory."""
     groups: tuple[str, ...] = ()
@@ -116,6 +119,12 @@ class TrainSettings(Settings):
     """What is trained."""
     begin_from: str | None = None
     """A run folder, weights file or shipped model of the same network to begin with."""
+    network_from: str | None = None
+    """The same for the 2D network alone; also any checkpoint of the same network, as Lightning or plain PyTorch
+    save it."""
+    memory_from: str | None = None
+    """The same for memory attention and memory encoder alone; also a SAM2.1 checkpoint, whose size is 256 wide, 4
+    layers, ffn 2048."""
     data: DataSettings = DataSettings()
     """On what."""
     augment: AugmentSettings = AugmentSettings()
