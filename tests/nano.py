@@ -1,5 +1,7 @@
 """Tiny models for tests: the real parts, small, with memory that does something."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import nn
 
@@ -7,7 +9,7 @@ from segmem.memory import Fifo, Support
 from segmem.methods.build import build
 from segmem.methods.sam2 import NANO
 from segmem.methods.spec import ModelSpec
-from segmem.methods.tmam import TmamSettings
+from segmem.methods.tmam import TmamSettings, Variant
 from segmem.nn.litemedsam import LiteMedSam
 from segmem.nn.litemedsam_memory import LiteMedSamMemory
 from segmem.nn.mask_decoder import MaskDecoder, MaskDecoderSettings
@@ -41,6 +43,21 @@ def nano(memory_on: bool = True, **changes: object) -> MemorySegmenter:
     if memory_on:
         torch.nn.init.normal_(model.get_submodule("memory.back").weight, std=0.5)
     return model
+
+
+def nano_paper(**changes: object) -> MemorySegmenter:
+    """The same network with a memory as in TMAM's paper, of a tiny grid."""
+    return _variant("paper", changes)
+
+
+def nano_released(**changes: object) -> MemorySegmenter:
+    """The same with a memory as in its released code."""
+    return _variant("released", changes)
+
+
+def _variant(name: Variant, changes: Mapping[str, object]) -> MemorySegmenter:
+    settings = TmamSettings(variant=name, attention=TINY, grid=4)
+    return nano(memory_on=False, **{"tmam": settings, **changes})
 
 
 def nano_sam2(**changes: object) -> PromptedSegmenter:
