@@ -65,6 +65,7 @@ class MemorySegmenter(nn.Module):
         *,
         recall: bool = True,
         memorise: bool | None = None,
+        known: Tensor | None = None,
     ) -> tuple[Prediction, State]:
         """Segment one frame of each stream.
 
@@ -74,6 +75,8 @@ class MemorySegmenter(nn.Module):
             prompt: for promptable methods.
             recall: whether memory is read; False runs the 2D network alone.
             memorise: whether memory is written; None: where it is read.
+            known: (B, 1, H, W) in 0..1, the foreground that is remembered in place of the predicted one, as of a frame
+                that somebody labelled.
 
         Returns:
             Logits (B, K, H, W) with scores, and the state after this frame.
@@ -106,7 +109,8 @@ class MemorySegmenter(nn.Module):
         memorise = recall if memorise is None else memorise
         if not memorise or not self.policy.due(state.frame):
             return prediction, after
-        return prediction, self._memorise(looked, logits, prediction, now, after)
+        foreground = 1 - logits.softmax(dim=1)[:, :1] if known is None else known.to(logits)
+        return prediction, self._memorise(looked, foreground, prediction, now, after)
 
     prompted = False
 
@@ -129,9 +133,8 @@ class MemorySegmenter(nn.Module):
         return state.memory.read(query, self.policy.recall(query, state.memory))
 
     def _memorise(
-        self, looked: Looked, logits: Tensor, prediction: Prediction, now: Tensor, state: State
+        self, looked: Looked, foreground: Tensor, prediction: Prediction, now: Tensor, state: State
     ) -> State:
-        foreground = 1 - logits.softmax(dim=1)[:, :1]
         tokens = self.memory.memorise(looked, foreground)
         entry = Entry(
             tokens, tokens.mean(dim=1), prediction.score, now, torch.zeros_like(now, dtype=torch.bool)

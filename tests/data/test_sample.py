@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelled import SIZE, decoded
-from segmem.data.sample import ClipPlan, Source, frame_order, generator, sample_batch
+from segmem.data.sample import ClipPlan, Source, frame_order, generator, one_object, sample_batch
 from segmem.ops.augment import AugmentSettings
 from segmem.ops.fit import FitSettings
 from segmem.ops.geometric import GeometricSettings
@@ -109,3 +109,14 @@ def test_clips_of_encoded_cases_hold_features_in_place_of_frames():
     assert torch.equal(batch.labels.flatten(2).any(dim=2), batch.labelled)
     assert bool(batch.labelled[:, -1].all())
     assert not batch.corrupted.any()
+
+
+def test_one_object_of_the_first_frame_is_shown_each_as_often():
+    labels = torch.zeros(2, 8, 8, dtype=torch.uint8)
+    labels[0, :4], labels[0, 4:6], labels[1] = 2, 5, 7
+    shown = [one_object(labels, torch.Generator().manual_seed(seed)) for seed in range(40)]
+    areas = [int(found[0].sum()) for found in shown]
+    assert set(areas) == {32, 16}
+    assert all(set(found.unique().tolist()) <= {0, 1} for found in shown)
+    assert int(one_object(labels.flip(0), torch.Generator())[0].sum()) == 64
+    assert not one_object(labels * 0, torch.Generator()).any()

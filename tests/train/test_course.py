@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from nano import nano
+from nano import nano, nano_paper
+from segmem.core.errors import SettingsError
 from segmem.train.course import choose, clip_plan, make_course
 from segmem.train.machine import make_fabric
 from segmem.train.material import gather
@@ -89,3 +90,19 @@ def test_a_gate_stage_trains_the_gate_alone(settings):
     model = nano()
     groups = choose(model, settings.stages[1].model_copy(update={"train": "gate"}))
     assert [id(p) for group in groups for p in group["params"]] == [id(p) for p in model.gate_parameters()]
+
+
+def test_memory_parts_may_stay_as_they_began(settings):
+    model = nano()
+    stage = settings.stages[0].model_copy(update={"memory": True, "train": "all", "freeze_memory": True})
+    choose(model, stage)
+    frozen = {name for name, p in model.memory.named_parameters() if not p.requires_grad}
+    assert {name.partition(".")[0] for name in frozen} == {"memory_attention", "memory_encoder", "gate"}
+    assert model.memory.back.weight.requires_grad
+    assert all(p.requires_grad for p in model.base_parameters())
+
+
+def test_a_gate_that_is_not_there_cannot_be_trained(settings):
+    stage = settings.stages[0].model_copy(update={"name": "gate", "memory": True, "train": "gate"})
+    with pytest.raises(SettingsError, match="gate trains a gate, but"):
+        choose(nano_paper(), stage)

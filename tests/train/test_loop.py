@@ -7,11 +7,12 @@ import pytest
 import torch
 
 from labelled import write_images
-from nano import nano_litemedsam
+from nano import nano, nano_litemedsam
 from segmem.core.errors import InterruptedRun
 from segmem.io.tensors import read_tensors
 from segmem.methods.build import build
-from segmem.methods.load import load, parts_of, read_spec
+from segmem.methods.load import load, parts_of, read_spec, save
+from segmem.methods.wrap import tmam
 from segmem.nn.litemedsam_memory import LiteMedSamMemory
 from segmem.train import prompted_objective
 from segmem.train.checkpoint import checkpoints, latest, read_position
@@ -100,6 +101,54 @@ def test_a_run_may_begin_from_another_s_weights(tmp_path, unbroken, settings):
         torch.equal(value, after[name]) for name, value in before.items() if name.startswith("network.")
     )
     assert any(not torch.equal(value, after[name]) for name, value in before.items())
+
+
+def test_network_and_memory_may_come_from_different_runs(tmp_path, unbroken, settings):
+    other = nano()
+    torch.nn.init.normal_(other.memory.memory_encoder.out_proj.weight)
+    save(other, tmp_path / "other.safetensors")
+    stage = settings.stages[1].model_copy(update={"train": "base", "freeze_memory": True})
+    begun = {
+        "stages": (stage,),
+        "network_from": str(unbroken / "run"),
+        "memory_from": str(tmp_path / "other.safetensors"),
+    }
+    path = train(
+        settings.model_copy(update=begun),
+        unbroken / "data",
+        tmp_path / "run",
+        cache=unbroken / "cache",
+        quiet=True,
+    )
+    after, theirs = read_tensors(path), read_tensors(tmp_path / "other.safetensors")
+    same = [n for n in after if n.startswith(("memory.memory_attention.", "memory.memory_encoder."))]
+    assert all(torch.equal(after[name], theirs[name]) for name in same)
+    first = read_tensors(unbroken / "run" / "model.safetensors")
+    counted = [n for n in first if n.startswith("network.") and "running" in n]  # norms keep their statistics
+    assert counted
+    assert all(torch.equal(after[name], first[name]) for name in counted)
+
+
+def test_a_network_of_ones_own_learns_with_its_memory(tmp_path, unbroken, settings):
+    torch.manual_seed(0)
+    own = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 8, 3, 8, 1),
+        torch.nn.ReLU(),
+        torch.nn.Conv2d(8, 12, 3, 2, 1),
+        torch.nn.Conv2d(12, 3, 1),
+    )
+    model = tmam(
+        own, at="2", classes=settings.model.classes, memory=settings.model.tmam, fit=settings.model.fit
+    )
+    mine = settings.model_copy(update={"model": model.spec, "stages": settings.stages[1:]})
+    before = own[0].weight.detach().clone()
+    weights = train(
+        mine, unbroken / "data", tmp_path / "run", cache=unbroken / "cache", quiet=True, network=own
+    )
+    assert not torch.equal(own[0].weight, before)
+    again = load(weights, network=copy.deepcopy(own))
+    assert again.spec.network.architecture == "Sequential"
+    assert float(again.memory.back.weight.abs().max()) > 0
 
 
 SMALL = (

@@ -88,3 +88,16 @@ def test_the_gate_learns_which_frames_are_spoilt():
         optimiser.step()
     assert loss < 0.1
     assert all(p.grad is None for p in model.parameters() if not any(p is g for g in gate))
+
+
+def test_a_known_first_frame_is_remembered_as_labelled_and_not_as_found():
+    frames, labels = clips()
+    known = torch.ones(labels.shape[:2], dtype=torch.bool)
+    moved = labels.clone()
+    moved[:, 0] = labels[:, 0].flip(-1)
+    told, found = (ClipObjective(nano(), True, 3, 1, known_first=first) for first in (True, False))
+    assert not torch.equal(told(frames, labels, known), found(frames, labels, known))
+    assert not torch.equal(told(frames, labels, known), told(frames, moved, known))
+    later = known.clone()
+    later[:, 0] = False  # nobody labelled the first frame: what was found is remembered
+    assert torch.equal(told(frames, labels, later), found(frames, labels, later))

@@ -12,6 +12,7 @@ from torch import Tensor
 from segmem.data.cache import CachedCase
 from segmem.data.features import features_of, grid_labels
 from segmem.ops.augment import AugmentSettings, augment
+from segmem.ops.chance import pick
 from segmem.ops.fit import FitSettings
 
 PADDING = (124, 116, 104)  # the ImageNet mean in bytes: what a model sees where a frame is padded
@@ -42,6 +43,7 @@ class ClipPlan:
         grid: (H, W) of what is drawn.
         augment: how it is changed.
         fit: how labels come to the grid where features are drawn in place of frames.
+        one_object: show one class of each clip, drawn anew, as class 1.
     """
 
     batch: int
@@ -50,6 +52,7 @@ class ClipPlan:
     grid: tuple[int, int]
     augment: AugmentSettings
     fit: FitSettings
+    one_object: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +104,22 @@ def _draw(
         return seen, maps, known, torch.zeros_like(known)
     frames = torch.from_numpy(np.array(case.frames[unique]))[place]
     labels = torch.from_numpy(np.array(case.labels[unique]))[place]
+    if plan.one_object:
+        labels = one_object(labels, random)
     labelled = torch.from_numpy(np.array(case.labelled[order]))
     still = case.length == 1 and plan.length > 1
     changed = augment(frames, labels, plan.grid, plan.augment, random, padding=PADDING, motion=still)
     return changed.frames, changed.labels, labelled, changed.corrupted
+
+
+def one_object(labels: Tensor, random: torch.Generator) -> Tensor:
+    """(T, H, W) of 0 and 1: one of the classes that the clip's first frame shows; of the clip, if that shows none."""
+    for shown in (labels[0], labels):
+        ids = np.unique(shown.numpy())
+        ids = ids[ids > 0]
+        if len(ids):
+            return labels.eq(int(ids[pick(len(ids), random)])).to(labels.dtype)
+    return labels
 
 
 def frame_order(

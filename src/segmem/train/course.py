@@ -101,7 +101,7 @@ def clip_plan(settings: TrainSettings, stage: StageSettings, grid: tuple[int, in
         spoilt = augment.corruption.model_copy(update={"share": stage.corruption})
         augment = augment.model_copy(update={"corruption": spoilt})
     stride = stage.stride or settings.model.policy.stride
-    return ClipPlan(stage.batch, stage.length, stride, grid, augment, settings.model.fit)
+    return ClipPlan(stage.batch, stage.length, stride, grid, augment, settings.model.fit, stage.one_object)
 
 
 def make_course(
@@ -126,7 +126,7 @@ def _objective(model: Model, stage: StageSettings, stride: int) -> nn.Module:
         return PromptedObjective(model, stage.back)
     if stage.train == "gate":
         return GateObjective(model)
-    return ClipObjective(model, stage.memory, stage.back, stride)
+    return ClipObjective(model, stage.memory, stage.back, stride, stage.known_first)
 
 
 def choose(model: Model, stage: StageSettings) -> list[dict[str, object]]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
+from torch import nn
 
 from segmem.core.errors import InterruptedRun, SettingsError
 from segmem.data.cache import CachedCase
@@ -34,6 +35,7 @@ def train(
     *,
     cache: Path | None = None,
     quiet: bool = False,
+    network: nn.Module | None = None,
 ) -> Path:
     """Train a model.
 
@@ -44,6 +46,7 @@ def train(
         resume: go on from the last checkpoint; the result equals an unbroken run's to the bit.
         cache: where decoded cases are kept; runs may share it. None keeps them in the run's folder.
         quiet: tell nothing on stderr.
+        network: your own 2D network with its weights, where `settings.model` is of a model that `segmem.tmam` made.
 
     Returns:
         The weights file.
@@ -60,7 +63,7 @@ def train(
             claim(settings, run, resume)
         fabric.barrier()
         torch.manual_seed(settings.seed)
-        model = _begin(settings)
+        model = _begin(settings, network)
         position = Position()
         if resume and checkpoints(run / CHECKPOINTS):  # it may have been stopped before the first
             path = latest(run / CHECKPOINTS)
@@ -88,8 +91,8 @@ def _mark(settings: TrainSettings) -> str:
     return settings.model.method
 
 
-def _begin(settings: TrainSettings) -> Model:
-    model = build(settings.model)
+def _begin(settings: TrainSettings, network: nn.Module | None) -> Model:
+    model = build(settings.model, network)
     if settings.begin_from is not None:
         path = find_weights(settings.begin_from)
         fill(model, read_tensors(path), path)

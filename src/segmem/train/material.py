@@ -13,7 +13,6 @@ from segmem.data.features import Encoder, FeatureCache
 from segmem.data.layouts import find_labelled
 from segmem.data.sample import Source
 from segmem.data.splits import Split, by_fraction, by_groups, rank
-from segmem.methods.spec import ModelSpec
 from segmem.train.settings import DataSettings, SourceSettings, TrainSettings
 
 
@@ -80,7 +79,7 @@ def gather(
     ]
     split = _split(settings, [case for cases in found for case in cases])
     spec = settings.model
-    cache = Cache(folder, spec.fit, spec.intensity, _names(spec))
+    cache = Cache(folder, spec.fit, spec.intensity, _names(settings))
     features = _features(settings, folder, mark, device)
     sources: list[Source] = []
     validation: list[CachedCase] = []
@@ -104,9 +103,11 @@ def gather(
     return Material(tuple(sources), tuple(validation), grid)
 
 
-def _names(spec: ModelSpec) -> tuple[str, ...]:
+def _names(settings: TrainSettings) -> tuple[str, ...]:
     """Of the classes in labels: the model's, or any object's."""
-    return spec.classes if spec.method == "tmam" else tuple(f"object {one}" for one in range(UNKNOWN))
+    spec = settings.model
+    classes = spec.method == "tmam" and not any(stage.one_object for stage in settings.stages)
+    return spec.classes if classes else tuple(f"object {one}" for one in range(UNKNOWN))
 
 
 def _features(settings: TrainSettings, folder: Path, mark: str, device: str) -> FeatureCache | None:

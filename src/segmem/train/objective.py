@@ -23,10 +23,14 @@ class ClipObjective(nn.Module):
         back: frames at a clip's end that are back-propagated through.
         stride: the memory policy's; each frame of a clip counts as so many frames of the video, so that
             each is remembered, as every `stride`-th one is in use.
+        known_first: whether a clip's first frame is remembered with its label.
     """
 
-    def __init__(self, model: MemorySegmenter, memory: bool, back: int, stride: int) -> None:
+    def __init__(
+        self, model: MemorySegmenter, memory: bool, back: int, stride: int, known_first: bool = False
+    ) -> None:
         super().__init__()
+        self.known_first = known_first
         self.model, self.memory, self.back, self.stride = model, memory, back, stride
         self.loss = LabelledLoss()
 
@@ -43,10 +47,12 @@ class ClipObjective(nn.Module):
             return self._measure(prediction.logits, labels[labelled])
         warm = max(0, frames.shape[1] - self.back)
         state = State.start()
+        told = self.known_first and bool(labelled[:, 0].all())
+        first = (labels[:, :1] > 0).float() if told else None
         if warm:
             with torch.no_grad():
-                _, state = self._run(self._encode(frames[:, :warm]), state, 0)
-        logits, _ = self._run(self._encode(frames[:, warm:]), state.detach(), warm)
+                _, state = self._run(self._encode(frames[:, :warm]), state, 0, first)
+        logits, _ = self._run(self._encode(frames[:, warm:]), state.detach(), warm, first)
         known = labelled[:, warm:]
         return self._measure(logits[known], labels[:, warm:][known])
 
@@ -55,12 +61,15 @@ class ClipObjective(nn.Module):
         encoded = self.model.encode(_ready(rearrange(frames, "b t c h w -> (t b) c h w")))
         return _moments(encoded, *frames.shape[:2])
 
-    def _run(self, moments: list[Features], state: State, first: int) -> tuple[Tensor, State]:
-        """Logits (B, T, K, H, W) of consecutive frames."""
+    def _run(
+        self, moments: list[Features], state: State, first: int, known: Tensor | None
+    ) -> tuple[Tensor, State]:
+        """Logits (B, T, K, H, W) of consecutive frames; `known` (B, 1, H, W) is the clip's first one's foreground."""
         logits = []
         for place, features in enumerate(moments):
-            state = replace(state, frame=(first + place) * self.stride)
-            prediction, state = self.model.step(features, state)
+            number = first + place
+            state = replace(state, frame=number * self.stride)
+            prediction, state = self.model.step(features, state, known=None if number else known)
             logits.append(prediction.logits)
         return torch.stack(logits, dim=1), state
 

@@ -99,6 +99,10 @@ class StageSettings(Settings):
     """Whether frames pass through the memory; else the 2D network learns from labelled frames alone."""
     train: Literal["all", "base", "memory", "gate"] = "all"
     """Which parameters learn. gate: only the memory's gate, to tell spoilt frames from clear ones."""
+    one_object: bool = False
+    """Each clip shows one class of its case, drawn anew, as class 1, so that only memory can tell which."""
+    known_first: bool = False
+    """The first frame of a clip is remembered with its label, where it has one, not with what the model found."""
     freeze_memory: bool = False
     """Memory attention and memory encoder keep the weights they began with, as in TMAM's paper; what joins them to
     the network learns."""
