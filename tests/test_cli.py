@@ -69,7 +69,18 @@ def asked(monkeypatch):
 
 
 def test_every_option_reaches_the_request(asked, tmp_path):
-    values = ["--as", "cases", "--device", "cpu", "--precision", "bfloat16", "--threads", "2"]
+    values = [
+        "--as",
+        "cases",
+        "--device",
+        "cpu",
+        "--precision",
+        "bfloat16",
+        "--threads",
+        "2",
+        "--patience",
+        "5",
+    ]
     options = [*values, "--overlay", "--confidence", "--resume", "--no-overwrite"]
     assert main(["predict", "-i", "in", "-o", str(tmp_path), "-m", "one", *options]) == 0
     assert asked.request.model_dump(exclude={"command"}) == {
@@ -82,6 +93,7 @@ def test_every_option_reaches_the_request(asked, tmp_path):
         "device": "cpu",
         "precision": "bfloat16",
         "threads": 2,
+        "patience": 5.0,
         "resume": True,
         "overwrite": False,
         "asked": None,

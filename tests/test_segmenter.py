@@ -1,6 +1,7 @@
 import torch
 
-from nano import nano
+from nano import nano, nano_spec
+from segmem.memory import Fifo
 from segmem.ops.fit import plan
 from segmem.segmenter import confidence
 from segmem.state import State
@@ -42,3 +43,36 @@ def test_the_parts_share_all_parameters_between_them():
     model = nano()
     parts = [*model.base_parameters(), *model.memory_parameters()]
     assert {id(p) for p in parts} == {id(p) for p in model.parameters()}
+
+
+@torch.no_grad()
+def test_after_a_cut_the_scene_before_leaves_memory_frame_by_frame():
+    model = nano(tmam=nano_spec().tmam.model_copy(update={"policy": Fifo(capacity=3, stride=2)}))
+    state = State.start()
+    for _ in range(7):
+        _, state = model.step(torch.randn(1, 3, 64, 64), state)
+    cut, old = state.frame, []
+    for _ in range(8):
+        _, state = model.step(torch.randn(1, 3, 64, 64), state)
+        old.append(int((state.memory.frame < cut).sum()))
+    assert old == sorted(old, reverse=True)
+    assert old[3 * 2 - 1 :] == [0] * 3
+
+
+@torch.no_grad()
+def test_a_black_frame_is_segmented_as_any_other():
+    model, state = nano(), State.start()
+    for frame in (torch.randn(1, 3, 64, 64), torch.zeros(1, 3, 64, 64), torch.randn(1, 3, 64, 64)):
+        prediction, state = model.step(frame, state)
+        assert prediction.logits.isfinite().all()
+        assert 0 <= float(prediction.score) <= 1
+
+
+@torch.no_grad()
+def test_a_known_foreground_is_remembered_in_place_of_the_found_one():
+    model, frame = nano(), torch.randn(1, 3, 64, 64)
+    left, right = torch.zeros(1, 1, 64, 64), torch.zeros(1, 1, 64, 64)
+    left[..., :32], right[..., 32:] = 1, 1
+    kept = [model.step(frame, State.start(), known=known)[1].memory.tokens for known in (left, right, None)]
+    assert not torch.allclose(kept[0], kept[1])
+    assert not torch.allclose(kept[0], kept[2])

@@ -128,6 +128,9 @@ def predict(  # noqa: PLR0913, PLR0917 - an option each
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads of the network; torch decides if left out.")
     ] = None,
+    patience: Annotated[
+        float, typer.Option(min=0.1, help="Seconds without a picture that end a camera or a stream.")
+    ] = 30.0,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
     overwrite: Annotated[bool, typer.Option(help="Replace outputs of an earlier run.")] = True,
     as_json: Json = False,
@@ -154,6 +157,7 @@ def predict(  # noqa: PLR0913, PLR0917 - an option each
         device=device.value,
         precision=precision.value,
         threads=threads,
+        patience=patience,
         resume=resume,
         overwrite=overwrite,
         command=("segmem", *sys.argv[1:]),

@@ -126,7 +126,7 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
 def test_a_number_is_a_camera() -> None:
     (case,) = find_cases("97")
     assert (case.name, case.kind, case.form, case.camera) == ("camera97", "video", "camera", 97)
-    with pytest.raises(SurroundingsError, match="No camera 97"):
+    with pytest.raises(SurroundingsError, match="camera97 cannot be opened"):
         open_case(case)
 
 

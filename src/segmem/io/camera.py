@@ -1,58 +1,49 @@
-"""A camera of this machine as an endless stream of frames."""
+"""Cameras of this machine, and streams of the network, by their address."""
 
-from collections.abc import Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-import torch
-from torch import Tensor
-
-from segmem.core import Geometry
-from segmem.core.errors import SurroundingsError
-from segmem.io.decode import Pictures
+from segmem.io.address import shown
+from segmem.io.live import PATIENCE_S, STALL_S, Live
 
 if TYPE_CHECKING:
     from av.container import InputContainer
 
+# Over TCP no packet is lost, and nothing waits in a buffer to be put in order.
+OPTIONS = {"rtsp": {"rtsp_transport": "tcp", "fflags": "nobuffer"}}
+OPTIONS["rtsps"] = OPTIONS["rtsp"]
 
-class Camera:
-    """Frames (3, H, W) uint8 RGB of `/dev/video<index>`, until the reader stops asking.
+
+def camera(index: int, name: str | None = None, patience: float = PATIENCE_S) -> Live:
+    """Camera number `index` of this machine (`/dev/video<index>`); `patience` as for `Live`.
 
     Raises:
-        SurroundingsError: there is no such camera, another program holds it, or it gives no picture.
+        SurroundingsError: there is no such camera, or another program holds it.
     """
 
-    length: int | None = None
-
-    def __init__(self, index: int, name: str | None = None) -> None:
-        self.index = index
-        self.name = f"camera{index}" if name is None else name
-        self._open().close()
-
-    @cached_property
-    def geometry(self) -> Geometry:
-        with self._open() as container:
-            rate = container.streams.video[0].average_rate
-            for picture in Pictures(container):
-                return Geometry(
-                    "video", (picture.shape[0], picture.shape[1]), fps=float(rate) if rate else None
-                )
-        raise SurroundingsError(f"Camera {self.index} gives no picture. Is it covered by another program?")
-
-    def __iter__(self) -> Iterator[Tensor]:
-        with self._open() as container:
-            for picture in Pictures(container):
-                yield torch.from_numpy(picture).permute(2, 0, 1)
-
-    def _open(self) -> "InputContainer":
+    def connect() -> "InputContainer":
         import av
 
-        device = f"/dev/video{self.index}"
-        try:
-            container = av.open(device, format="v4l2")
-        except (av.error.FFmpegError, ValueError) as why:
-            raise SurroundingsError(
-                f"No camera {self.index}: {device} cannot be opened ({getattr(why, 'strerror', None) or why})."
-                " Connect one, or name a video file."
-            ) from None
-        return container
+        return av.open(f"/dev/video{index}", format="v4l2", timeout=STALL_S)
+
+    return Live(name or f"camera{index}", connect, patience)
+
+
+def network(url: str, name: str | None = None, patience: float = PATIENCE_S) -> Live:
+    """A stream of the network.
+
+    Args:
+        url: as `rtsp://host:554/path`; see `io.address.SCHEMES`. A user and a password in it are used and never told.
+        name: told in messages; None is `shown(url)`.
+        patience: as for `Live`.
+
+    Raises:
+        SurroundingsError: nobody answers there, or not with pictures.
+    """
+
+    def connect() -> "InputContainer":
+        import av
+
+        return av.open(url, options=OPTIONS.get(urlsplit(url).scheme, {}), timeout=STALL_S)
+
+    return Live(name or shown(url), connect, patience)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from segmem.core import FrameSource, Kind
 from segmem.core.errors import FormatError, InputError, UsageError
+from segmem.io.address import file_name, is_url
 from segmem.io.formats import Form, case_name, form, known_suffixes
 from segmem.io.numbered import as_one_clip, in_order
 
@@ -24,14 +25,14 @@ class Case:
         kind: what a model sees.
         form: how it is stored.
         paths: its file, its frames in order, or none for a camera.
-        camera: index of the camera, None for files.
+        camera: index of the camera, or the address of a stream; None for files.
     """
 
     name: str
     kind: Kind
     form: Literal["image", "video", "frames", "volume", "camera"]
     paths: tuple[Path, ...] = ()
-    camera: int | None = None
+    camera: int | str | None = None
 
 
 def find_cases(source: str, as_: As | None = None) -> list[Case]:
@@ -46,6 +47,8 @@ def find_cases(source: str, as_: As | None = None) -> list[Case]:
         FormatError: the file's suffix is not known.
         UsageError: `as_` "clip" is asked of what cannot be one.
     """
+    if is_url(source):
+        return [Case(file_name(source), "video", "camera", camera=source)]
     path = Path(source).expanduser()
     if source.isdecimal() and not path.exists():
         return [Case(f"camera{int(source)}", "video", "camera", camera=int(source))]
@@ -58,21 +61,28 @@ def find_cases(source: str, as_: As | None = None) -> list[Case]:
     if has_magic(source):
         return _from_glob(str(path), as_)
     raise InputError(
-        f"{source} does not exist. Name a file, a folder, a glob in quotes, or a camera's number."
+        f"{source} does not exist. Name a file, a folder, a glob in quotes, a camera's number or a stream's address."
     )
 
 
-def open_case(case: Case, start: int = 0) -> FrameSource:
-    """The frames of a case. `start` skips the first frames of a video or of numbered frames.
+def open_case(case: Case, start: int = 0, patience: float = 30.0) -> FrameSource:
+    """The frames of a case.
+
+    Args:
+        case: which.
+        start: skips the first frames of a video or of numbered frames.
+        patience: seconds without a picture that end a camera or a stream.
 
     Raises:
         InputError: the file cannot be used (each reader says how).
         SurroundingsError: the camera or an optional package is missing.
     """
     if case.form == "camera":
-        from segmem.io.camera import Camera
+        from segmem.io.camera import camera, network
 
-        return Camera(case.camera or 0, case.name)
+        if isinstance(case.camera, str):
+            return network(case.camera, patience=patience)
+        return camera(case.camera or 0, case.name, patience)
     if case.form == "video":
         from segmem.io.video import VideoFile
 

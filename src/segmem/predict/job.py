@@ -13,6 +13,7 @@ import torch
 from segmem import catalogue, manifest
 from segmem.core import Geometry, Kind
 from segmem.core.errors import UsageError, WeightsError
+from segmem.io.address import is_url
 from segmem.io.sources import Case, open_case
 from segmem.io.tensors import digest
 from segmem.manifest import CaseRecord, Failure, Manifest
@@ -168,7 +169,7 @@ def prepare(request: Request, name: str, kind: Kind) -> Job:
     if own != "any" and (own == "volume") != (kind == "volume"):
         usable = ", ".join(c.name for c in catalogue.cards() if c.accepts(kind)) or "none is shipped"
         raise UsageError(f"{name} segments {own}s, the input is a {kind}. Models for that: {usable}.")
-    hidden = request.source if kind == "volume" else None
+    hidden = request.source if kind == "volume" or is_url(request.source) else None  # a name, or a password
     told = [text.replace(str(path), path.name) for text in noticed]
     return Job(request, Path(name).name, sha256, compute.place(model), compute, hidden, told)
 

@@ -18,7 +18,7 @@ class Request(Settings):
     """One run. The command's options, one field each."""
 
     source: str
-    """A file, a folder, a glob, or the number of a camera."""
+    """A file, a folder, a glob, the number of a camera or the address of a stream."""
     out: Path
     """A folder, or one file for one image or scan."""
     model: str | None = None
@@ -33,6 +33,8 @@ class Request(Settings):
     precision: Precision = "auto"
     threads: int | None = Field(default=None, ge=1)
     """For the network; none leaves it to torch."""
+    patience: float = Field(default=30.0, gt=0)
+    """Seconds without a picture that end a camera or a stream."""
     resume: bool = False
     """Skip what is whole already and continue what was interrupted."""
     overwrite: bool = True

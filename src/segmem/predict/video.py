@@ -13,6 +13,7 @@ from segmem.core import FrameSource, Geometry, Prediction
 from segmem.core.errors import InputError, InterruptedRun
 from segmem.io.ahead import ahead
 from segmem.io.confidence import FOLDER
+from segmem.io.live import Live
 from segmem.io.masks import FrameLabelsWriter, read_mask, write_grey
 from segmem.io.overlay import OverlayVideo
 from segmem.io.sources import Case, open_case
@@ -148,7 +149,7 @@ class _Run:
 
     def _open_at(self, frame: int) -> FrameSource:
         """The frames from there on, once more."""
-        self.source = open_case(self.case, frame)
+        self.source = open_case(self.case, frame, self.job.request.patience)
         return self.source
 
     def _onward(self, sweep: Sweep, index: int, at: FrameWindow, onward: bool, writers: _Writers) -> int:
@@ -221,7 +222,7 @@ class _Run:
         return record
 
     def _record(self, geometry: Geometry, state: State) -> CaseRecord:
-        damage = self.source.damage if isinstance(self.source, VideoFile) else None
+        damage = self.source.damage if isinstance(self.source, VideoFile | Live) else None
         return CaseRecord(
             input=self.case.paths[0].name if self.case.form == "video" else self.case.name,
             kind="video",
