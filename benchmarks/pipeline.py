@@ -39,7 +39,7 @@ class Loaded:
         """A fresh one, with a clock that starts now."""
         viewer = self.viewer_of(clock=Clock())
         if not self.recall:
-            viewer.model.step = partial(viewer.model.step, recall=False)  # type: ignore[method-assign]
+            viewer.look = partial(viewer.look, recall=False)  # type: ignore[method-assign]
         return viewer
 
 

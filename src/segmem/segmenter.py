@@ -29,8 +29,8 @@ class ImageNetwork(Protocol):
 
 
 class MemoryParts(Protocol):
-    """Looks back at memory, makes memory tokens (B, L, C) of features and a foreground probability, and tells
-    from features alone whether a frame is spoilt (B,), as logits."""
+    """Looks back at memory, makes memory tokens (B, L, C) of features and probabilities (B, K - 1, H, W) of foreground
+    classes, and tells from features alone whether a frame is spoilt (B,), as logits."""
 
     def attend(self, top: Tensor, memory: Memory | None) -> Looked: ...
 
@@ -75,8 +75,8 @@ class MemorySegmenter(nn.Module):
             prompt: for promptable methods.
             recall: whether memory is read; False runs the 2D network alone.
             memorise: whether memory is written; None: where it is read.
-            known: (B, 1, H, W) in 0..1, the foreground that is remembered in place of the predicted one, as of a frame
-                that somebody labelled.
+            known: (B, K - 1, H, W) in 0..1, the foreground classes that are remembered in place of the predicted ones,
+                as of a frame that somebody labelled.
 
         Returns:
             Logits (B, K, H, W) with scores, and the state after this frame.
@@ -109,7 +109,7 @@ class MemorySegmenter(nn.Module):
         memorise = recall if memorise is None else memorise
         if not memorise or not self.policy.due(state.frame):
             return prediction, after
-        foreground = 1 - logits.softmax(dim=1)[:, :1] if known is None else known.to(logits)
+        foreground = logits.softmax(dim=1)[:, 1:] if known is None else known.to(logits)
         return prediction, self._memorise(looked, foreground, prediction, now, after)
 
     prompted = False

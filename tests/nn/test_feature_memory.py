@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from segmem.core.errors import UsageError
 from segmem.memory import Memory
 from segmem.nn.feature_memory import FeatureMemory, FeatureMemorySettings, Looked
 from segmem.nn.memory_attention import MemoryAttentionSettings
@@ -133,3 +134,20 @@ def test_groups_of_channels_share_a_memory_with_as_many_tokens():
     memory = part(channels="groups", attention=SMALL.model_copy(update={"width": 6}))
     kept = memory.memorise(Looked(torch.randn(2, 12, 3, 5)), torch.rand(2, 1, 48, 80))
     assert kept.shape == (2, 2 * 15, 8)
+
+
+@torch.no_grad()
+def test_classes_kept_apart_are_remembered_apart():
+    first = torch.zeros(1, 2, 48, 80)
+    first[:, 0, :24], first[:, 1, 24:] = 1, 1
+    told = {}
+    for classes in ("merged", "apart"):
+        torch.manual_seed(0)
+        chosen = FeatureMemorySettings(attention=SMALL, classes=classes)
+        memory = FeatureMemory(12, chosen, capacity=3, classes=2).eval()
+        top = torch.zeros(1, 12, 3, 5)
+        kept = [memory.memorise(Looked(top), mask) for mask in (first, first.flip(1))]
+        told[classes] = torch.allclose(*kept, atol=1e-6)
+    assert told == {"merged": True, "apart": False}
+    with pytest.raises(UsageError, match="keeps 2 classes apart; it was told of 1"):
+        memory.memorise(Looked(top), first[:, :1])

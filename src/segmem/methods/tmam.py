@@ -71,5 +71,5 @@ def build(
         own: a user's network, where `network` says so.
     """
     base = make_network(network, len(spec.classes), own)
-    memory = FeatureMemory(base.channels, settings, settings.policy.capacity)
+    memory = FeatureMemory(base.channels, settings, settings.policy.capacity, len(spec.classes) - 1)
     return MemorySegmenter(base, memory, settings.policy, spec)

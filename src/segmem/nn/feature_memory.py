@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from segmem.core import Settings
+from segmem.core.errors import UsageError
 from segmem.memory import Memory
 from segmem.nn.channel_groups import cut, group_count, put_back
 from segmem.nn.memory_attention import (
@@ -43,6 +44,8 @@ class FeatureMemorySettings(Settings):
     mask downsampler turns into one number."""
     mask_values: Literal["scaled", "sigmoid"] = "scaled"
     """How: the probability p as 20 p - 10, as SAM2 does, or as sigmoid(p), which lies between .5 and .73."""
+    classes: Literal["merged", "apart"] = "merged"
+    """The foreground is remembered as one, or each class by a mask of its own, told apart by a learnt code."""
     recency: bool = True
     """Each memory is told apart by a learnt code of how recent it is."""
     straight: bool = True
@@ -78,9 +81,12 @@ class FeatureMemory(nn.Module):
         channels: C of the feature map.
         settings: how it is plugged in.
         capacity: most frames read at once.
+        classes: of foreground.
     """
 
-    def __init__(self, channels: int, settings: FeatureMemorySettings, capacity: int) -> None:
+    def __init__(
+        self, channels: int, settings: FeatureMemorySettings, capacity: int, classes: int = 1
+    ) -> None:
         super().__init__()
         self.settings = settings
         attention = settings.attention
@@ -102,6 +108,9 @@ class FeatureMemory(nn.Module):
         self.memory_encoder = MemoryEncoder(
             MemoryEncoderSettings(width=attention.width, memory_width=attention.memory_width)
         )
+        self.class_code: nn.Parameter | None = None
+        if settings.classes == "apart":
+            self.class_code = nn.Parameter(1 + 0.5 * torch.randn(classes, attention.width))
 
     def attend(self, top: Tensor, memory: Memory | None) -> Looked:
         """(B, C, h, w) that have looked at memory; rows with nothing to look at come back unchanged."""
@@ -189,10 +198,10 @@ class FeatureMemory(nn.Module):
         return valid.repeat_interleave(memory.tokens.shape[2] // self.groups, dim=1)
 
     def memorise(self, looked: Looked, foreground: Tensor) -> Tensor:
-        """Memory tokens (B, L, memory_width) of a feature map and its foreground probability (B, 1, H, W)."""
+        """Memory tokens (B, L, memory_width) of a feature map and probabilities (B, K, H, W) of foreground classes."""
         inner = self._narrow(self._fitted(looked.top)) if looked.inner is None else looked.inner
         mask = self._told(foreground, (inner.shape[-2], inner.shape[-1])).to(inner.dtype)
-        tokens = self.memory_encoder(inner, mask.repeat_interleave(self.groups, dim=0))
+        tokens = self.memory_encoder(inner, mask.repeat_interleave(self.groups, dim=0), self.class_code)
         if self.settings.pool > 1:
             tokens = F.avg_pool2d(tokens, self.settings.pool, ceil_mode=True, count_include_pad=False)
         out: Tensor = rearrange(tokens, "(b g) c h w -> b (g h w) c", g=self.groups)
@@ -200,6 +209,11 @@ class FeatureMemory(nn.Module):
 
     def _told(self, foreground: Tensor, grid: Grid) -> Tensor:
         """The mask downsampler's input, which takes it as it is: no second sigmoid (`sigmoid_scale_for_mem_enc`)."""
+        if self.class_code is None:
+            foreground = foreground.sum(dim=1, keepdim=True)
+        elif foreground.shape[1] != len(self.class_code):
+            count = len(self.class_code)
+            raise UsageError(f"This memory keeps {count} classes apart; it was told of {foreground.shape[1]}.")
         coarse = self.settings.mask == "coarse"
         size = (MASK_STRIDE, MASK_STRIDE) if coarse else (grid[0] * MASK_STRIDE, grid[1] * MASK_STRIDE)
         fitted = resized(foreground, size)

@@ -92,15 +92,22 @@ class MemoryEncoder(nn.Module):
         self.fuser = Fuser(settings)
         self.out_proj = nn.Conv2d(settings.width, settings.memory_width, 1)
 
-    def forward(self, features: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, features: Tensor, mask: Tensor, codes: Tensor | None = None) -> Tensor:
         """(R, memory_width, h, w) from features (B, width, h, w) and mask logits (R, 1, 16 h, 16 w).
 
         R is a multiple of B: several objects on one image share its features. The mask is used as given: SAM2
-        hands in 20 * probability - 10.
+        hands in 20 * probability - 10. With `codes` (K, width) there are K masks to a memory, (R, K, 16 h, 16 w);
+        each is weighted by its code, channel by channel, and they are added.
         """
         seen = self.pix_feat_proj(features)
         if seen.shape[0] != mask.shape[0]:
             seen = seen.repeat_interleave(mask.shape[0] // seen.shape[0], dim=0)
-        fused = self.fuser(seen + self.mask_downsampler(mask))
+        told = self.mask_downsampler(mask) if codes is None else self._coded(mask, codes)
+        fused = self.fuser(seen + told)
         out: Tensor = self.out_proj(fused)
         return out
+
+    def _coded(self, masks: Tensor, codes: Tensor) -> Tensor:
+        down = self.mask_downsampler(rearrange(masks, "r k h w -> (r k) 1 h w"))
+        apart = rearrange(down, "(r k) c h w -> r k c h w", k=masks.shape[1])
+        return torch.einsum("rkchw,kc->rchw", apart, codes.to(apart.dtype))

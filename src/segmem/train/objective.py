@@ -48,7 +48,7 @@ class ClipObjective(nn.Module):
         warm = max(0, frames.shape[1] - self.back)
         state = State.start()
         told = self.known_first and bool(labelled[:, 0].all())
-        first = (labels[:, :1] > 0).float() if told else None
+        first = self._apart(labels[:, 0]) if told else None
         if warm:
             with torch.no_grad():
                 _, state = self._run(self._encode(frames[:, :warm]), state, 0, first)
@@ -64,7 +64,7 @@ class ClipObjective(nn.Module):
     def _run(
         self, moments: list[Features], state: State, first: int, known: Tensor | None
     ) -> tuple[Tensor, State]:
-        """Logits (B, T, K, H, W) of consecutive frames; `known` (B, 1, H, W) is the clip's first one's foreground."""
+        """Logits (B, T, K, H, W) of consecutive frames; `known` (B, K - 1, H, W) is what the first shows."""
         logits = []
         for place, features in enumerate(moments):
             number = first + place
@@ -72,6 +72,11 @@ class ClipObjective(nn.Module):
             prediction, state = self.model.step(features, state, known=None if number else known)
             logits.append(prediction.logits)
         return torch.stack(logits, dim=1), state
+
+    def _apart(self, labels: Tensor) -> Tensor:
+        """(B, K - 1, H, W) of label maps (B, H, W): a mask for each class of foreground."""
+        ids = torch.arange(1, len(self.model.spec.classes), device=labels.device)
+        return (labels[:, None] == ids[:, None, None]).float()
 
     def _measure(self, logits: Tensor, labels: Tensor) -> Tensor:
         with torch.autocast(logits.device.type, enabled=False):
