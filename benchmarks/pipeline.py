@@ -37,10 +37,7 @@ class Loaded:
 
     def viewer(self) -> Viewer:
         """A fresh one, with a clock that starts now."""
-        viewer = self.viewer_of(clock=Clock())
-        if not self.recall:
-            viewer.look = partial(viewer.look, recall=False)  # type: ignore[method-assign]
-        return viewer
+        return self.viewer_of(clock=Clock(), memory=self.recall)
 
 
 def open_model(name: str, recall: bool, precision: Precision = "auto") -> Loaded:

@@ -9,7 +9,6 @@ averaged) and scored on the scan's own grid. The CSV gets a line for each memory
 
 import argparse
 import csv
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -51,9 +50,7 @@ def main() -> None:
             image, label = case.files
             scan = read_volume(image)
             truth = read_label_volume(label, scan.geometry).numpy()
-            viewer = Viewer(*loaded)
-            if mode == "none":
-                viewer.model.step = partial(viewer.model.step, recall=False)  # type: ignore[method-assign]
+            viewer = Viewer(*loaded, memory=mode == "own")
             found = [prediction.labels[0] for prediction in scan_predictions(viewer, scan.frames)]
             scores = dice(torch.stack(found).numpy(), truth, len(names))[1:]
             rows.append([mode, case.name, *scores, np.nanmean(scores)])

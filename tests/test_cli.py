@@ -69,18 +69,8 @@ def asked(monkeypatch):
 
 
 def test_every_option_reaches_the_request(asked, tmp_path):
-    values = [
-        "--as",
-        "cases",
-        "--device",
-        "cpu",
-        "--precision",
-        "bfloat16",
-        "--threads",
-        "2",
-        "--patience",
-        "5",
-    ]
+    values = ["--as", "cases", "--device", "cpu", "--precision", "bfloat16", "--threads", "2"]
+    values += ["--patience", "5", "--no-memory"]
     options = [*values, "--overlay", "--confidence", "--resume", "--no-overwrite"]
     assert main(["predict", "-i", "in", "-o", str(tmp_path), "-m", "one", *options]) == 0
     assert asked.request.model_dump(exclude={"command"}) == {
@@ -90,6 +80,7 @@ def test_every_option_reaches_the_request(asked, tmp_path):
         "as_": "cases",
         "overlay": True,
         "confidence": True,
+        "memory": False,
         "device": "cpu",
         "precision": "bfloat16",
         "threads": 2,

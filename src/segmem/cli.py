@@ -121,6 +121,9 @@ def predict(  # noqa: PLR0913, PLR0917 - an option each
     confidence: Annotated[
         bool, typer.Option("--confidence", help="Also write how sure the model is of each pixel, 0 to 255.")
     ] = False,
+    memory: Annotated[
+        bool, typer.Option(help="Look back at what was shown before; --no-memory is the 2D network alone.")
+    ] = True,
     device: Annotated[Device, typer.Option(help="Where the model runs.")] = Device.auto,
     precision: Annotated[
         Precision, typer.Option(help="auto is bfloat16 where this machine is faster with it.")
@@ -154,6 +157,7 @@ def predict(  # noqa: PLR0913, PLR0917 - an option each
         max_memory=None if max_memory is None else as_bytes(max_memory),
         overlay=overlay,
         confidence=confidence,
+        memory=memory,
         device=device.value,
         precision=precision.value,
         threads=threads,
@@ -172,6 +176,34 @@ def predict(  # noqa: PLR0913, PLR0917 - an option each
         typer.echo(f"segmem: {fault}", err=True)
     if faults:
         raise typer.Exit(BAD_INPUT)
+
+
+@app.command()
+def side_by_side(
+    source: Annotated[str, typer.Option("-i", "--input", help="A video, or a folder of numbered frames.")],
+    runs: Annotated[
+        list[str],
+        typer.Option(
+            "-p", "--predictions", help="NAME=FOLDER of label maps: of a run, or the truth. Several."
+        ),
+    ],
+    out: Annotated[Path, typer.Option("-o", "--output", help="A video (.mp4), or a picture (.png, .jpg).")],
+    frames: Annotated[str | None, typer.Option(help="Of a picture: which frames, as 10,50,90.")] = None,
+    width: Annotated[int, typer.Option(min=32, help="Pixels of one panel.")] = 480,
+    label_map: Annotated[
+        list[str] | None, typer.Option("--label-map", help="VALUE=ID: how a label is drawn; can be repeated.")
+    ] = None,
+    debug: Debug = False,  # noqa: ARG001 - __main__ reads it
+) -> None:
+    """Draw several runs and the truth over one video, beside each other."""
+    from segmem.evaluate.request import label_pairs
+    from segmem.sidebyside import numbers
+    from segmem.sidebyside import side_by_side as draw
+
+    count = draw(
+        source, runs, out, frames=numbers(frames), width=width, label_map=label_pairs(label_map or ())
+    )
+    typer.echo(f"{out}: {count} frames, {len(runs)} beside each other.")
 
 
 @app.command()

@@ -154,3 +154,13 @@ def test_a_model_for_any_input_takes_the_source_s_kind_and_others_their_own(sam2
     compute = Compute.choose("cpu", "float32")
     assert [Viewer(sam2_model, compute).kind(kind) for kind in ("image", "volume")] == ["image", "volume"]
     assert Viewer(scan_model, compute).kind("video") == "volume"
+
+
+def test_without_memory_each_frame_is_seen_alone(video_model):
+    frames = [torch.from_numpy(picture).permute(2, 0, 1) for picture in pictures(4)]
+    compute = Compute(torch.device("cpu"), torch.float32)
+    alone = logits(Viewer(video_model, compute, memory=False).walk(frames, State.start(), {}))
+    whole = logits(Viewer(video_model, compute).walk(frames, State.start(), {}))
+    first = [logits(stream(video_model, [frame])) for frame in frames]
+    assert torch.allclose(alone, torch.cat(first), atol=1e-4)
+    assert not torch.allclose(alone, whole, atol=1e-3)

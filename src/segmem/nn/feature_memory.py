@@ -213,7 +213,9 @@ class FeatureMemory(nn.Module):
             foreground = foreground.sum(dim=1, keepdim=True)
         elif foreground.shape[1] != len(self.class_code):
             count = len(self.class_code)
-            raise UsageError(f"This memory keeps {count} classes apart; it was told of {foreground.shape[1]}.")
+            raise UsageError(
+                f"This memory keeps {count} classes apart; it was told of {foreground.shape[1]}."
+            )
         coarse = self.settings.mask == "coarse"
         size = (MASK_STRIDE, MASK_STRIDE) if coarse else (grid[0] * MASK_STRIDE, grid[1] * MASK_STRIDE)
         fitted = resized(foreground, size)

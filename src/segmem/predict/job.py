@@ -49,7 +49,8 @@ class Job:
     def viewer(self, clock: Clock) -> Viewer:
         """A fresh look, for one case."""
         limit = self.request.max_memory
-        return Viewer(self.model, self.compute, clock, None if limit is None else Budget(limit))
+        budget = None if limit is None else Budget(limit)
+        return Viewer(self.model, self.compute, clock, budget, self.request.memory)
 
     @property
     def classes(self) -> tuple[str, ...]:

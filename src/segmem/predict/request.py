@@ -29,6 +29,8 @@ class Request(Settings):
     """Also write overlay.mp4 of each video."""
     confidence: bool = False
     """Also write how sure the model is of each pixel."""
+    memory: bool = True
+    """Look back at what the stream has shown; off is the 2D network alone."""
     device: Device = "auto"
     precision: Precision = "auto"
     threads: int | None = Field(default=None, ge=1)

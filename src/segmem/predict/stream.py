@@ -100,13 +100,22 @@ def require_prompts(prompts: OnFrames) -> None:
 class Viewer:
     """One model and how it looks at the frames of one case.
 
+    Args:
+        memory: whether frames look back; False runs the 2D network alone.
+
     Attributes:
         window: intensities that become 0 and 1; set it before the first frame of a scan.
     """
 
     def __init__(
-        self, model: Segmenter, compute: Compute, clock: Clock | None = None, budget: Budget | None = None
+        self,
+        model: Segmenter,
+        compute: Compute,
+        clock: Clock | None = None,
+        budget: Budget | None = None,
+        memory: bool = True,
     ) -> None:
+        self.memory = memory
         self.clock = clock or Clock()
         self.model = timed(model, self.clock)
         self.compute = compute
@@ -150,10 +159,11 @@ class Viewer:
         state: State,
         prompts: Sequence[Prompt] = (),
         *,
-        recall: bool = True,
+        recall: bool | None = None,
         memorise: bool | None = None,
     ) -> tuple[Prediction, State]:
         """The prediction on the model's grid, and the state after it; see `step`."""
+        recall = self.memory if recall is None else recall
         if self.fit is None:
             self.fit = plan((frame.shape[-2], frame.shape[-1]), self.model.spec.fit)
         require_size(frame, self.fit, f"Frame {state.frame}")
