@@ -34,7 +34,7 @@ def full_state(model: MemorySegmenter, frame: torch.Tensor) -> State:
     """A state whose bank is full, as after a long stream."""
     _, state = model.step(frame, State.start())
     bank = state.memory
-    assert bank is not None  # noqa: S101  the first frame is due
+    assert bank is not None
     slots, last = model.policy.capacity, ROUND * 100
     many = {
         "tokens": bank.tokens[:, :1].expand(-1, slots, -1, -1).clone(),

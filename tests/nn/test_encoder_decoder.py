@@ -4,7 +4,7 @@ import pytest
 import segmentation_models_pytorch as smp
 import torch
 
-from segmem.core.errors import SettingsError
+from segmem.core.errors import SettingsError, SurroundingsError
 from segmem.nn.encoder_decoder import EncoderDecoder
 from segmem.nn.network_settings import NetworkSettings
 
@@ -57,3 +57,12 @@ def test_imagenet_weights_fill_the_encoder():
 def test_a_wrong_setting_is_named(settings, hint):
     with pytest.raises(SettingsError, match=hint):
         EncoderDecoder(settings, classes=2)
+
+
+def test_weights_that_cannot_be_fetched_are_said_so(monkeypatch):
+    def offline(*_, **__):
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(smp, "create_model", offline)
+    with pytest.raises(SurroundingsError, match=r"'imagenet' weights of resnet18 cannot be fetched"):
+        EncoderDecoder(NetworkSettings(encoder="resnet18", pretrained="imagenet"), classes=2)

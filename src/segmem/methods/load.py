@@ -128,7 +128,9 @@ def read_spec(path: Path) -> ModelSpec:
         raise WeightsError(
             f"{path}: its header does not fit this version ({place}: {first['msg']})."
         ) from None
-    fresh = spec.network.model_copy(update={"imagenet": False})  # the file brings every weight itself
+    fresh = spec.network.model_copy(
+        update={"imagenet": False, "pretrained": None}
+    )  # the file brings every weight itself
     return spec.model_copy(update={"network": fresh})
 
 

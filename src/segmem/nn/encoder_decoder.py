@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from segmem.core import Features
-from segmem.core.errors import SettingsError, nearest
+from segmem.core.errors import SettingsError, SurroundingsError, nearest
 from segmem.nn.network_settings import NetworkSettings
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def smp_network(settings: NetworkSettings, classes: int) -> "SegmentationModel":
 
     Raises:
         SettingsError: no such architecture or encoder, or options that it does not take.
+        SurroundingsError: pretrained weights cannot be fetched.
     """
     import segmentation_models_pytorch as smp
 
@@ -79,11 +80,16 @@ def smp_network(settings: NetworkSettings, classes: int) -> "SegmentationModel":
         network = smp.create_model(
             settings.architecture,
             settings.encoder,
-            encoder_weights=None,
+            encoder_weights=settings.pretrained,
             in_channels=3,
             classes=classes,
             **settings.options,
         )
+    except OSError as error:  # of a download
+        raise SurroundingsError(
+            f"network.pretrained: {settings.pretrained!r} weights of {settings.encoder} cannot be fetched"
+            f" ({type(error).__name__}). Fetch them where there is a network, or set model.network.pretrained=null."
+        ) from error
     except (TypeError, ValueError) as error:
         raise SettingsError(f"network: {settings.architecture} cannot be built: {error}") from error
     except (KeyError, RuntimeError) as error:

@@ -19,6 +19,8 @@ class NetworkSettings(Settings):
     """Of segmentation_models_pytorch: one of its encoders; `tu-NAME` takes any timm model."""
     imagenet: bool = False
     """Begin the encoder with ImageNet weights from the registry package (EfficientNet-Lite0 only)."""
+    pretrained: str | None = None
+    """Begin the encoder with weights that segmentation_models_pytorch downloads, as `imagenet`."""
     feature: int = -1
     """Which entry of the encoder's feature list memory reads and writes; -1 is the deepest (stride 32)."""
     at: str | None = None
