@@ -130,10 +130,15 @@ def pooled(prediction: NDArray[np.uint8], truth: NDArray[np.uint8], names: Seque
     return out | {"pooled_mean": mean_present(each).mean}
 
 
-def measure(model: Loaded, video: Video, other: Video | None, truth: Consistency) -> dict[str, Cell]:
-    """All numbers of one model on one video."""
-    clean, bad = (segment(model, video, other, spoilt) for spoilt in (False, True))
-    names, count = model.classes, len(model.classes)
+def measure(
+    names: Sequence[str],
+    video: Video,
+    clean: NDArray[np.uint8],
+    bad: NDArray[np.uint8],
+    truth: Consistency,
+) -> dict[str, Cell]:
+    """All numbers of one video, of its label maps and those of the same video with spoilt frames."""
+    count = len(names)
     steady = temporal_consistency(clean, video.along(), count, "DIS medium")
     hard = [t for t in range(len(bad)) if is_hard(t)]
     return (
@@ -183,7 +188,8 @@ def main(arguments: Sequence[str]) -> None:
                 truth = temporal_consistency(video.truth, video.along(), len(model.classes), "DIS medium")
                 row: dict[str, Cell] = {"model": name, "memory": mode, "video": video.name, "weights": sha256}
                 row |= {"frames": len(video.frames), "precision": model.precision}
-                append(options.out, row | measure(model, video, other, truth))
+                clean, bad = (segment(model, video, other, spoilt) for spoilt in (False, True))
+                append(options.out, row | measure(model.classes, video, clean, bad, truth))
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
