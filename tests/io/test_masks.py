@@ -52,8 +52,14 @@ def test_a_palette_picture_gives_indices_not_colours(tmp_path: Path) -> None:
     assert read_mask(tmp_path / "a.png").tolist() == [[0, 3]]
 
 
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_grey_saved_in_colour_is_grey(mode: str, tmp_path: Path) -> None:
+    Image.new("L", (3, 2), 7).convert(mode).save(tmp_path / "mask.png")
+    assert read_mask(tmp_path / "mask.png").tolist() == [[7] * 3] * 2
+
+
 def test_colours_and_high_values_are_refused_with_the_way_out(tmp_path: Path) -> None:
-    Image.new("RGB", (3, 3)).save(tmp_path / "rgb.png")
+    Image.new("RGB", (3, 3), (4, 4, 9)).save(tmp_path / "rgb.png")
     Image.fromarray(np.array([[0, 300]], np.uint16)).save(tmp_path / "high.png")
     with pytest.raises(FormatError, match=r"in colour \(RGB\).*palette PNG"):
         read_mask(tmp_path / "rgb.png")

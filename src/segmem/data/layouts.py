@@ -5,18 +5,22 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from segmem.core.errors import InputError, SettingsError, nearest
-from segmem.data import image_masks, video_masks, volume_labels
+from segmem.data import cholecseg8k, image_masks, sar_rarp50, video_masks, volume_labels
 from segmem.data.cases import LabelledCase
 
-Layout = Literal["video_masks", "image_masks", "volume_labels"]
+Layout = Literal["video_masks", "image_masks", "volume_labels", "sar_rarp50", "cholecseg8k"]
 
 _READERS: dict[str, Callable[[Path, str | None], list[LabelledCase]]] = {
     "video_masks": video_masks.cases,
+    "sar_rarp50": sar_rarp50.cases,
+    "cholecseg8k": cholecseg8k.cases,
     "volume_labels": volume_labels.cases,
     "image_masks": image_masks.cases,
 }
 _RECOGNISERS: dict[str, Callable[[Path], bool]] = {
     "video_masks": video_masks.recognises,
+    "sar_rarp50": sar_rarp50.recognises,
+    "cholecseg8k": cholecseg8k.recognises,
     "volume_labels": volume_labels.recognises,
     "image_masks": image_masks.recognises,
 }
@@ -45,6 +49,6 @@ def find_labelled(root: Path, layout: str | None = None, group: str | None = Non
         raise InputError(
             f"{root}: no labelled cases{'' if layout is None else f' in the layout {layout!r}'}. Expected"
             " video.* beside masks/ (here or in each subfolder), images/ with masks/*.png,"
-            " or images/ with labels/*.nii.gz."
+            " images/ with labels/*.nii.gz, or the folders of SAR-RARP50 or CholecSeg8k."
         )
     return sorted(cases, key=lambda case: case.name)

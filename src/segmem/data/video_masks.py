@@ -33,17 +33,22 @@ def cases(root: Path, group: str | None) -> list[LabelledCase]:
 def _case(folder: Path, group: str | None) -> LabelledCase:
     video = _video(folder)
     assert video is not None  # noqa: S101  _folders chose it
-    masks = _numbered(folder / "masks")
+    masks = numbered(folder / "masks")
     return LabelledCase(
         name=folder.resolve().name,
         group=group_of(folder.resolve().name, group),
         kind="video",
-        read=partial(_read, video, masks),
+        read=partial(read_video, video, masks),
         files=(video, *masks.values()),
     )
 
 
-def _numbered(folder: Path) -> dict[int, Path]:
+def numbered(folder: Path) -> dict[int, Path]:
+    """PNG files by the frame number that names them.
+
+    Raises:
+        FormatError: another name.
+    """
     masks: dict[int, Path] = {}
     for path in sorted(folder.glob("*.png")):
         if not path.stem.isdecimal():
@@ -52,7 +57,12 @@ def _numbered(folder: Path) -> dict[int, Path]:
     return masks
 
 
-def _read(video: Path, masks: dict[int, Path]) -> Iterator[LabelledFrame]:
+def read_video(video: Path, masks: dict[int, Path]) -> Iterator[LabelledFrame]:
+    """Every frame of a video, with the mask of those that have one.
+
+    Raises:
+        GeometryError: a mask of another size, or of a frame beyond the end.
+    """
     from segmem.io.masks import read_mask
     from segmem.io.video import VideoFile
 

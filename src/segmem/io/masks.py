@@ -21,6 +21,8 @@ _COLOURS = bytes(channel for colour in PALETTE for channel in colour)
 def read_mask(path: Path, max_bytes: int = MAX_BYTES) -> Tensor:
     """The label of each pixel (H, W) uint8: the indices of a palette picture, the values of a grey one.
 
+    Grey saved as RGB is grey.
+
     Raises:
         InputError: the file is missing or may not be read.
         FormatError: it is damaged, in colour, or a value is above 255.
@@ -35,6 +37,10 @@ def read_mask(path: Path, max_bytes: int = MAX_BYTES) -> Tensor:
             raise FormatError(
                 f"{path}: labels go up to {values.max()}, 255 is the highest. Renumber the classes."
             )
+        if image.mode in ("RGB", "RGBA"):
+            channels = np.asarray(image)[..., :3]
+            if (channels == channels[..., :1]).all():
+                return torch.from_numpy(channels[..., 0].copy())
     raise FormatError(
         f"{path} is a picture in colour ({image.mode}), a mask holds class numbers."
         " Save it as a palette PNG or as grey with one value a class."
