@@ -27,6 +27,14 @@ def test_a_video_is_decoded_at_the_training_resolution_with_its_sparse_labels(tm
     assert isinstance(held.frames, np.memmap)
 
 
+def test_every_so_many_th_frame_is_kept_with_its_label(tmp_path):
+    (case,) = find_labelled(write_video_case(tmp_path / "one", frames=6, labelled=[1, 4]))
+    whole = cache(tmp_path / "cache").open(case)
+    thin = cache(tmp_path / "cache").open(case, every=2)
+    assert np.array_equal(thin.frames, whole.frames[::2])
+    assert thin.labelled.tolist() == [False, False, True]
+
+
 def test_a_scan_s_bytes_run_over_its_own_percentiles(tmp_path):
     (case,) = find_labelled(write_scans(tmp_path / "data", ["s"]))
     held = cache(tmp_path / "cache", "percentile", longest=None).open(case)

@@ -114,9 +114,18 @@ def test_clips_of_encoded_cases_hold_features_in_place_of_frames():
 def test_one_object_of_the_first_frame_is_shown_each_as_often():
     labels = torch.zeros(2, 8, 8, dtype=torch.uint8)
     labels[0, :4], labels[0, 4:6], labels[1] = 2, 5, 7
-    shown = [one_object(labels, torch.Generator().manual_seed(seed)) for seed in range(40)]
+    shown = [one_object(labels, "foreground", torch.Generator().manual_seed(seed)) for seed in range(40)]
     areas = [int(found[0].sum()) for found in shown]
     assert set(areas) == {32, 16}
     assert all(set(found.unique().tolist()) <= {0, 1} for found in shown)
-    assert int(one_object(labels.flip(0), torch.Generator())[0].sum()) == 64
-    assert not one_object(labels * 0, torch.Generator()).any()
+    assert int(one_object(labels.flip(0), "foreground", torch.Generator())[0].sum()) == 64
+    assert not one_object(labels * 0, "foreground", torch.Generator()).any()
+
+
+def test_any_object_may_be_the_background():
+    labels = torch.zeros(2, 8, 8, dtype=torch.uint8)
+    labels[0, :2] = 3
+    drawn = [one_object(labels, "any", torch.Generator().manual_seed(seed))[0] for seed in range(40)]
+    inverted = sum(int(shown.sum()) == 48 for shown in drawn)
+    assert 10 < inverted < 30
+    assert not one_object(labels * 0, "any", torch.Generator()).any()

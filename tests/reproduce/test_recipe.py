@@ -1,10 +1,12 @@
 """How rows of our own are made, as data."""
 
+import json
+
 import pytest
 from pydantic import ValidationError
 
 from segmem.reproduce.published import names, published
-from segmem.reproduce.recipe import OurRow, recipe, scales
+from segmem.reproduce.recipe import OurRow, Recipe, recipe, scales
 from segmem.train.presets import load_settings
 
 
@@ -17,7 +19,26 @@ def test_every_recipe_fits_its_table_and_trains_a_preset_that_is_there() -> None
         assert set(made.columns) <= set(published(name).columns)
         for row in made.rows:
             if row.preset is not None:
-                load_settings(row.preset)
+                changes = [f"{key}={json.dumps(value)}" for key, value in row.changes.items()]
+                load_settings(row.preset, None, changes)
+
+
+@pytest.mark.parametrize("name", ["tmam-table1", "tmam-table2"])
+def test_every_published_row_of_the_temporal_module_has_its_own(name: str) -> None:
+    made = recipe(name, "full")
+    assert made is not None
+    assert [row.method for row in made.rows] == [row.method for row in published(name).rows]
+    for row in made.rows:
+        later = row.method.endswith(("3 more epochs", "+ TMAM"))
+        assert (row.after is not None) == later
+
+
+def test_a_row_comes_after_one_that_is_trained() -> None:
+    first, second = OurRow(method="a", preset="nano"), OurRow(method="b", preset="nano", after="a")
+    common = {"about": "", "data": {"path": "p", "title": "t", "groups": 1}, "test": (), "columns": {}}
+    Recipe.model_validate(common | {"rows": (first, second)})
+    with pytest.raises(ValidationError, match="'b' comes after 'a', which no earlier row trains"):
+        Recipe.model_validate(common | {"rows": (second, first)})
 
 
 def test_none_where_there_is_none() -> None:

@@ -20,7 +20,7 @@ ROW = OurRow(
 )
 RECIPE = Recipe(
     about="made videos",
-    data=Wanted(path="videos", title="made videos", cases=3),
+    data=Wanted(path="videos", title="made videos", groups=3),
     test=("op2",),
     columns={"Dice": "dice", "TC": "TC"},
     rows=(ROW,),
@@ -60,11 +60,23 @@ def test_from_data_to_a_row_beside_the_published_ones(
     assert again.rows == made.rows
 
 
+def test_a_row_begins_with_the_network_of_an_earlier_one(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = ROW.model_copy(update={"method": "later", "after": ROW.method})
+    two = RECIPE.model_copy(update={"columns": {"Dice": "dice"}, "rows": (ROW, later)})
+    monkeypatch.setattr(module, "recipe", lambda *_: two)
+    pytest.importorskip("cv2")
+    reproduce("tmam-table1", data, tmp_path / "out", "smoke", Bar(shown=False), lambda _: None)
+    settings = load_settings(tmp_path / "out" / "later" / "run" / "settings.yaml")
+    assert settings.network_from == str(tmp_path / "out" / "nano---tmam" / "run")
+
+
 def test_data_that_is_not_what_it_must_be(data: Path) -> None:
     test, others = split(RECIPE, data)
     assert ([one.name for one in test], [one.name for one in others]) == (["op2"], ["op0", "op1"])
-    with pytest.raises(InputError, match=r"holds 3 cases; made videos has 4\. Is it whole"):
-        split(RECIPE.model_copy(update={"data": RECIPE.data.model_copy(update={"cases": 4})}), data)
+    with pytest.raises(InputError, match=r"holds 3 patients, .* made videos has 4\. Is it whole"):
+        split(RECIPE.model_copy(update={"data": RECIPE.data.model_copy(update={"groups": 4})}), data)
     with pytest.raises(InputError, match="has no 'op9', which is measured on"):
         split(RECIPE.model_copy(update={"test": ("op9",)}), data)
     with pytest.raises(InputError, match=r"is missing\. It must hold made videos"):
@@ -72,8 +84,8 @@ def test_data_that_is_not_what_it_must_be(data: Path) -> None:
 
 
 def test_what_has_no_recipe_says_so_and_still_shows_what_was_published(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="tmam-table1 has no rows of segmem at scale full, only at smoke"):
-        reproduce("tmam-table1", tmp_path, tmp_path / "out", "full", Bar(shown=False), print)
+    with pytest.raises(UsageError, match="tmam-table2 has no rows of segmem at scale smoke, only at full"):
+        reproduce("tmam-table2", tmp_path, tmp_path / "out", "smoke", Bar(shown=False), print)
     with pytest.raises(
         UsageError, match="samed2-internal has no rows of segmem at scale smoke yet; leave -d out"
     ):

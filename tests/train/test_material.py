@@ -116,14 +116,26 @@ def test_without_features_nothing_is_encoded(tmp_path, data, settings):
     assert made.sources[0].cases[0].features is None
 
 
-def test_a_case_whose_labels_are_all_between_the_encoded_frames_is_not_drawn_from(tmp_path, data, settings):
+def test_a_case_whose_labels_are_all_between_the_kept_frames_is_not_drawn_from(tmp_path, data, settings):
     write_video_case(data / "films" / "one", frames=6, labelled=[1, 3])
     write_video_case(data / "films" / "two", frames=6, labelled=[2])
+    write_video_case(data / "films" / "three", frames=6, labelled=[4])
     encoded = of(settings, sources=(SourceSettings(path="films", every=2),), features=FeatureSettings())
     heard = []
     made = gather(encoded, data, tmp_path / "cache", Grey(), tell=heard.append)
-    assert names(made.sources[0].cases) == ["two"]
+    assert names(made.sources[0].cases) == ["three", "two"]
     assert heard == ["films: the frames of 2 cases are encoded, once"]
+
+
+def test_labels_of_any_object_only_where_every_stage_shows_one(tmp_path, data, settings):
+    write_images(data / "many", ["x"], value=77)
+    shown = of(settings, sources=(SourceSettings(path="many"),))
+    stages = tuple(stage.model_copy(update={"one_object": "foreground"}) for stage in settings.stages)
+    made = gather(shown.model_copy(update={"stages": stages}), data, tmp_path / "cache", Grey())
+    assert names(made.sources[0].cases) == ["x"]
+    mixed = shown.model_copy(update={"stages": (settings.stages[0], *stages)})
+    with pytest.raises(InputError, match="77"):
+        gather(mixed, data, tmp_path / "other", Grey())
 
 
 def test_a_prompted_model_learns_from_labels_of_any_object(tmp_path, data, settings):

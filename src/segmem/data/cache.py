@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -69,15 +70,17 @@ class Cache:
     intensity: IntensitySettings
     classes: tuple[str, ...]
 
-    def open(self, case: LabelledCase, label_map: Mapping[int, int] | None = None) -> CachedCase:
-        """The case, decoded now unless its files and all settings are those of an earlier time.
+    def open(
+        self, case: LabelledCase, label_map: Mapping[int, int] | None = None, every: int = 1
+    ) -> CachedCase:
+        """The case, or every so many-th frame of it, decoded now unless all is as at an earlier time.
 
         Raises:
             InputError: a label is no class, no frame is labelled, or the files cannot be read.
         """
-        folder = self.folder / self._key(case, label_map or {})
+        folder = self.folder / self._key(case, label_map or {}, every)
         if not (folder / "case.json").is_file():
-            self._decode(case, label_map or {}, folder)
+            self._decode(case, label_map or {}, every, folder)
         about = json.loads((folder / "case.json").read_text(encoding="utf-8"))
         return CachedCase(
             case.name,
@@ -90,20 +93,20 @@ class Cache:
         )
 
     def open_all(
-        self, cases: Sequence[LabelledCase], label_map: Mapping[int, int] | None = None
+        self, cases: Sequence[LabelledCase], label_map: Mapping[int, int] | None = None, every: int = 1
     ) -> list[CachedCase]:
         """Each of `cases`, in order."""
-        return [self.open(case, label_map) for case in cases]
+        return [self.open(case, label_map, every) for case in cases]
 
-    def _key(self, case: LabelledCase, label_map: Mapping[int, int]) -> str:
+    def _key(self, case: LabelledCase, label_map: Mapping[int, int], every: int) -> str:
         stamps = [[str(p), p.stat().st_size, p.stat().st_mtime_ns] for p in case.files]
         made_of = [
             VERSION, case.name, case.kind, stamps, sorted(label_map.items()), len(self.classes),
-            self.fit.model_dump(), self.intensity.model_dump(),
+            self.fit.model_dump(), self.intensity.model_dump(), every,
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:20]
 
-    def _decode(self, case: LabelledCase, label_map: Mapping[int, int], folder: Path) -> None:
+    def _decode(self, case: LabelledCase, label_map: Mapping[int, int], every: int, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         table = class_table(label_map, len(self.classes))
         size: tuple[int, int] | None = None
@@ -112,7 +115,7 @@ class Cache:
             GrowingArray(folder / "labels.npy") as labels,
             GrowingArray(folder / "labelled.npy", np.bool_) as labelled,
         ):
-            for index, (frame, label) in enumerate(_as_bytes(case, self.intensity)):
+            for index, (frame, label) in islice(enumerate(_as_bytes(case, self.intensity)), 0, None, every):
                 fit = plan((frame.shape[-2], frame.shape[-1]), self.fit)
                 size = size or fit.size
                 here = f"{case.name} frame {index}"

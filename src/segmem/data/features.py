@@ -51,14 +51,14 @@ class FeatureCache:
     seed: int
     device: str = "cpu"
 
-    def open(self, case: CachedCase, every: int, model: Encoder) -> CachedCase:
-        """The case with the features of every `every`-th frame, and only those frames' labels.
+    def open(self, case: CachedCase, model: Encoder) -> CachedCase:
+        """The case with the features of its frames.
 
         A still image becomes a clip: frames that drift from it, its labels with them.
         """
-        clip = self._moved(case) if case.length == 1 else _thinned(case, every)
+        clip = self._moved(case) if case.length == 1 else case
         looks = hashlib.sha256(np.ascontiguousarray(case.frames).tobytes()).hexdigest()
-        key = [case.name, looks, every, self.mark, self.fit.model_dump()]
+        key: list[object] = [case.name, looks, self.mark, self.fit.model_dump()]
         if case.length == 1:
             key += [self.moving, self.seed, self.augment.model_dump()]
         folder = self.folder / hashlib.sha256(json.dumps(key).encode()).hexdigest()[:20]
@@ -101,12 +101,3 @@ def grid_labels(case: CachedCase, index: NDArray[np.intp], settings: FitSettings
     """(T, `grid`) label maps of those frames, padded as the model's grid is."""
     fit = case.fit(settings)
     return fit_labels(torch.from_numpy(np.array(case.labels[index])), replace(fit, size=fit.scaled))
-
-
-def _thinned(case: CachedCase, every: int) -> CachedCase:
-    return replace(
-        case,
-        frames=case.frames[::every],
-        labels=case.labels[::every],
-        labelled=case.labelled[::every],
-    )

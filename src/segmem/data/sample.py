@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from segmem.ops.fit import FitSettings
 
 PADDING = (124, 116, 104)  # the ImageNet mean in bytes: what a model sees where a frame is padded
 Order = NDArray[np.intp]
+OneObject = Literal["foreground", "any"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class ClipPlan:
         grid: (H, W) of what is drawn.
         augment: how it is changed.
         fit: how labels come to the grid where features are drawn in place of frames.
-        one_object: show one class of each clip, drawn anew, as class 1.
+        one_object: show one class of each clip, drawn anew, as class 1: of the foreground, or any.
     """
 
     batch: int
@@ -52,7 +54,7 @@ class ClipPlan:
     grid: tuple[int, int]
     augment: AugmentSettings
     fit: FitSettings
-    one_object: bool = False
+    one_object: OneObject | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +107,24 @@ def _draw(
     frames = torch.from_numpy(np.array(case.frames[unique]))[place]
     labels = torch.from_numpy(np.array(case.labels[unique]))[place]
     if plan.one_object:
-        labels = one_object(labels, random)
+        labels = one_object(labels, plan.one_object, random)
     labelled = torch.from_numpy(np.array(case.labelled[order]))
     still = case.length == 1 and plan.length > 1
     changed = augment(frames, labels, plan.grid, plan.augment, random, padding=PADDING, motion=still)
     return changed.frames, changed.labels, labelled, changed.corrupted
 
 
-def one_object(labels: Tensor, random: torch.Generator) -> Tensor:
-    """(T, H, W) of 0 and 1: one of the classes that the clip's first frame shows; of the clip, if that shows none."""
+def one_object(labels: Tensor, which: OneObject, random: torch.Generator) -> Tensor:
+    """(T, H, W) of 0 and 1: one of the classes that the clip's first frame shows; of the clip, if that shows none.
+
+    With "any" the background is one of them: a network that sees the present alone cannot know which is meant.
+    """
     for shown in (labels[0], labels):
         ids = np.unique(shown.numpy())
-        ids = ids[ids > 0]
-        if len(ids):
-            return labels.eq(int(ids[pick(len(ids), random)])).to(labels.dtype)
-    return labels
+        if (ids > 0).any():
+            choice = ids if which == "any" else ids[ids > 0]
+            return labels.eq(int(choice[pick(len(choice), random)])).to(labels.dtype)
+    return torch.zeros_like(labels)
 
 
 def frame_order(

@@ -19,8 +19,8 @@ class Wanted(Settings):
     """Folder, from the data's root."""
     title: str
     """What the dataset is called, for those who have to get it."""
-    cases: int
-    """As many as there must be."""
+    groups: int
+    """As many patients, videos or operations as there must be."""
     group: str | None = None
     """A pattern that finds the patient, video or operation in a case's name."""
     label_map: dict[int, int] = Field(default_factory=dict)
@@ -36,6 +36,8 @@ class OurRow(Settings):
     """Trained as this preset says."""
     changes: dict[str, Any] = Field(default_factory=dict)
     """Of the preset's settings."""
+    after: str | None = None
+    """The method of an earlier trained row, with whose network this one's training begins."""
 
     @model_validator(mode="after")
     def _one_way(self) -> "OurRow":
@@ -55,6 +57,16 @@ class Recipe(Settings):
     columns: dict[str, str]
     """Metric of ours for each published column; a name that a metric begins with."""
     rows: tuple[OurRow, ...]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Recipe":
+        trained: list[str] = []
+        for row in self.rows:
+            if row.after is not None and row.after not in trained:
+                raise ValueError(f"{row.method!r} comes after {row.after!r}, which no earlier row trains")
+            if row.preset is not None:
+                trained.append(row.method)
+        return self
 
 
 def recipe(name: str, scale: Scale) -> Recipe | None:

@@ -90,11 +90,17 @@ def split(found: Recipe, data: Path) -> tuple[list[LabelledCase], list[LabelledC
     """
     wanted, root = found.data, data / found.data.path
     if not root.is_dir():
-        raise InputError(f"{root} is missing. It must hold {wanted.title} ({wanted.cases} cases).")
+        raise InputError(
+            f"{root} is missing. It must hold {wanted.title} ({wanted.groups} patients, videos or operations)."
+        )
     cases = find_labelled(root, group=wanted.group)
-    if len(cases) != wanted.cases:
-        raise InputError(f"{root} holds {len(cases)} cases; {wanted.title} has {wanted.cases}. Is it whole?")
-    lacking = sorted(set(found.test) - {one.group for one in cases})
+    there = {one.group for one in cases}
+    if len(there) != wanted.groups:
+        raise InputError(
+            f"{root} holds {len(there)} patients, videos or operations; {wanted.title} has {wanted.groups}."
+            " Is it whole?"
+        )
+    lacking = sorted(set(found.test) - there)
     if lacking:
         raise InputError(f"{root} has no {lacking[0]!r}, which is measured on. Is it {wanted.title}?")
     test = [one for one in cases if one.group in found.test]
@@ -102,8 +108,8 @@ def split(found: Recipe, data: Path) -> tuple[list[LabelledCase], list[LabelledC
 
 
 def _row(row: OurRow, found: Recipe, data: Path, out: Path, bar: Bar, tell: Tell) -> Measured:
-    home = out / "".join(letter if letter.isalnum() else "-" for letter in row.method.casefold())
-    model = row.model or str(_trained(row, found, data, home / "run", tell))
+    home = out / _folder(row.method)
+    model = row.model or str(_trained(row, found, data, out, tell))
     tell(f"{row.method}: measuring {', '.join(found.test)}")
     request = Request(
         predictions=(),
@@ -121,9 +127,16 @@ def _row(row: OurRow, found: Recipe, data: Path, out: Path, bar: Bar, tell: Tell
     )
 
 
-def _trained(row: OurRow, found: Recipe, data: Path, run: Path, tell: Tell) -> Path:
+def _folder(method: str) -> str:
+    return "".join(letter if letter.isalnum() else "-" for letter in method.casefold())
+
+
+def _trained(row: OurRow, found: Recipe, data: Path, out: Path, tell: Tell) -> Path:
     """Its run folder; the test groups are kept out of it. A run that is there is gone on with."""
+    run = out / _folder(row.method) / "run"
     changes = {**row.changes, "data.exclude": list(found.test)}
+    if row.after is not None:
+        changes["network_from"] = str(out / _folder(row.after) / "run")
     settings = load_settings(
         row.preset, None, [f"{key}={json.dumps(value)}" for key, value in changes.items()]
     )

@@ -84,14 +84,15 @@ def gather(
     sources: list[Source] = []
     validation: list[CachedCase] = []
     for source, cases in zip(settings.data.sources, found, strict=True):
-        kept = _labelled(cache.open_all(_chosen(cases, split.train), source.label_map), source.path)
-        aside = cache.open_all(_chosen(cases, split.validation), source.label_map)
+        kept = _labelled(
+            cache.open_all(_chosen(cases, split.train), source.label_map, source.every), source.path
+        )
+        aside = cache.open_all(_chosen(cases, split.validation), source.label_map, source.every)
         if features is not None:
             if tell:
                 tell(f"{source.path}: the frames of {len(kept) + len(aside)} cases are encoded, once")
-            kept = [features.open(case, source.every, model) for case in kept]
-            kept = _labelled(kept, source.path)  # labels may all lie on frames that were left out
-            aside = [features.open(case, source.every, model) for case in aside]
+            kept = [features.open(case, model) for case in kept]
+            aside = [features.open(case, model) for case in aside]
         validation += aside
         if kept:
             sources.append(Source(kept, source.weight))
@@ -106,7 +107,8 @@ def gather(
 def _names(settings: TrainSettings) -> tuple[str, ...]:
     """Of the classes in labels: the model's, or any object's."""
     spec = settings.model
-    classes = spec.method == "tmam" and not any(stage.one_object for stage in settings.stages)
+    learning = [stage for stage in settings.stages if stage.train != "gate"]
+    classes = spec.method == "tmam" and not all(stage.one_object for stage in learning)
     return spec.classes if classes else tuple(f"object {one}" for one in range(UNKNOWN))
 
 

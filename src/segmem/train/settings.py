@@ -6,6 +6,7 @@ from pydantic import Field, PositiveFloat, PositiveInt
 
 from segmem.core import Settings
 from segmem.data.layouts import Layout
+from segmem.data.sample import OneObject
 from segmem.methods.spec import ModelSpec
 from segmem.ops.augment import AugmentSettings
 
@@ -28,7 +29,7 @@ class SourceSettings(Settings):
     limit: PositiveInt | None = None
     """Only so many of its cases, chosen by the seed; none takes all."""
     every: PositiveInt = 1
-    """Only every so many-th frame of a case, where features are kept."""
+    """Only every so many-th frame of a case; a label on another frame is not learnt from."""
 
 
 class FeatureSettings(Settings):
@@ -99,8 +100,9 @@ class StageSettings(Settings):
     """Whether frames pass through the memory; else the 2D network learns from labelled frames alone."""
     train: Literal["all", "base", "memory", "gate"] = "all"
     """Which parameters learn. gate: only the memory's gate, to tell spoilt frames from clear ones."""
-    one_object: bool = False
-    """Each clip shows one class of its case, drawn anew, as class 1, so that only memory can tell which."""
+    one_object: OneObject | None = None
+    """Each clip shows one class of its case, drawn anew, as class 1, so that only memory can tell which. foreground:
+    never the background; any: that too, which is needed where cases have one class."""
     known_first: bool = False
     """The first frame of a clip is remembered with its label, where it has one, not with what the model found."""
     freeze_memory: bool = False
