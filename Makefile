@@ -32,7 +32,7 @@ check: .venv/.dev  ## the quick part of what `make test` asks
 
 .venv/.dev: .venv/.made pyproject.toml constraints.txt
 	@echo "Installing segmem and what its tests need into .venv (about three minutes the first time) ..."
-	$(INSTALL) --editable '.[train,eval,itk,hub,litemedsam,dev]'
+	$(INSTALL) --editable '.[train,eval,itk,dicom,hub,litemedsam,dev]'
 	touch $@ .venv/.core
 
 .venv/.browser: .venv/.made  ## reports are opened in it; where it cannot be installed those tests are skipped

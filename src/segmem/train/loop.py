@@ -17,6 +17,7 @@ from segmem.segmenter import MemorySegmenter
 from segmem.train.checkpoint import Position, checkpoints, latest, read_position, restore, write_checkpoint
 from segmem.train.claim import CHECKPOINTS, claim
 from segmem.train.course import Course, make_course
+from segmem.train.depthwise import depthwise_in_float32
 from segmem.train.interrupt import Interrupt
 from segmem.train.log import Log, say
 from segmem.train.machine import make_fabric
@@ -83,7 +84,9 @@ def train(
         interrupt.gently()
         total = sum(stage.steps for stage in settings.stages)
         with Log(run, total, position.total, quiet or fabric.global_rank > 0) as log:
-            return _Run(fabric, settings, material, model, run, log, interrupt).all_stages(position)
+            narrow = fabric.device.type == "cpu" and "bf16" in str(fabric.strategy.precision.precision)
+            with depthwise_in_float32(model, narrow):
+                return _Run(fabric, settings, material, model, run, log, interrupt).all_stages(position)
 
 
 def _mark(settings: TrainSettings) -> str:
