@@ -5,12 +5,18 @@ from collections.abc import Iterable, Mapping
 import torch
 from torch import Tensor
 
-from nano import nano, nano_litemedsam, nano_paper, nano_released, nano_sam2
+from nano import nano, nano_evidence, nano_litemedsam, nano_paper, nano_released, nano_sam2
 from segmem.core import Features, PromptBatch
 from segmem.state import Segmenter, State
 
 PROMPTED = {"sam2": nano_sam2, "litemedsam": nano_litemedsam}
-METHODS = {"tmam": nano, "tmam-paper": nano_paper, "tmam-released": nano_released, **PROMPTED}
+METHODS = {
+    "tmam": nano,
+    "tmam-evidence": nano_evidence,
+    "tmam-paper": nano_paper,
+    "tmam-released": nano_released,
+    **PROMPTED,
+}
 
 NAN = float("nan")
 NO_BOX, NO_POINT = (NAN,) * 4, (0.0, 0.0, -1.0)

@@ -10,6 +10,7 @@ from segmem.methods.build import build
 from segmem.methods.sam2 import NANO
 from segmem.methods.spec import ModelSpec
 from segmem.methods.tmam import TmamSettings, Variant
+from segmem.nn.evidence import EvidenceSettings
 from segmem.nn.litemedsam import LiteMedSam
 from segmem.nn.litemedsam_memory import LiteMedSamMemory
 from segmem.nn.mask_decoder import MaskDecoder, MaskDecoderSettings
@@ -42,6 +43,16 @@ def nano(memory_on: bool = True, **changes: object) -> MemorySegmenter:
     model = build(nano_spec(**changes)).eval()
     if memory_on:
         torch.nn.init.normal_(model.get_submodule("memory.back").weight, std=0.5)
+    return model
+
+
+def nano_evidence(**changes: object) -> MemorySegmenter:
+    """The same network with class evidence beside attention, whose head is moved off its zero."""
+    settings = TmamSettings(
+        attention=TINY, policy=Fifo(capacity=3), evidence=EvidenceSettings(width=8, parts=2)
+    )
+    model = nano(**{"tmam": settings, **changes})
+    torch.nn.init.normal_(model.get_submodule("memory.evidence.trust").weight, std=0.1)
     return model
 
 

@@ -29,10 +29,13 @@ class ImageNetwork(Protocol):
 
 
 class MemoryParts(Protocol):
-    """Looks back at memory, makes memory tokens (B, L, C) of features and probabilities (B, K - 1, H, W) of foreground
-    classes, and tells from features alone whether a frame is spoilt (B,), as logits."""
+    """Looks back at memory, weighs decoded logits against what it found there, makes memory tokens (B, L, C) of
+    features and probabilities (B, K - 1, H, W) of foreground classes, and tells from features alone whether a frame
+    is spoilt (B,), as logits."""
 
     def attend(self, top: Tensor, memory: Memory | None) -> Looked: ...
+
+    def settle(self, logits: Tensor, looked: Looked) -> Tensor: ...
 
     def memorise(self, looked: Looked, foreground: Tensor) -> Tensor: ...
 
@@ -100,7 +103,8 @@ class MemorySegmenter(nn.Module):
         looked = self.memory.attend(features.top, memory)
 
         # decode
-        logits = self.network.decode(replace(features, top=looked.top)).float()
+        decoded = self.network.decode(replace(features, top=looked.top)).float()
+        logits = self.memory.settle(decoded, looked)
         calibrated = logits / self.spec.temperature
         prediction = Prediction(calibrated, confidence(calibrated))
 

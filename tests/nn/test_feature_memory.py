@@ -5,7 +5,8 @@ import torch
 
 from segmem.core.errors import UsageError
 from segmem.memory import Memory
-from segmem.nn.feature_memory import FeatureMemory, FeatureMemorySettings, Looked
+from segmem.nn.feature_memory import FeatureMemory, Looked
+from segmem.nn.feature_memory_settings import FeatureMemorySettings
 from segmem.nn.memory_attention import MemoryAttentionSettings
 
 SMALL = MemoryAttentionSettings(width=16, memory_width=8, layers=1, ffn=32)

@@ -7,7 +7,8 @@ from pydantic import model_validator
 from torch import nn
 
 from segmem.memory import Fifo
-from segmem.nn.feature_memory import FeatureMemory, FeatureMemorySettings
+from segmem.nn.feature_memory import FeatureMemory
+from segmem.nn.feature_memory_settings import FeatureMemorySettings
 from segmem.nn.network import make_network
 from segmem.nn.network_settings import NetworkSettings
 from segmem.segmenter import MemorySegmenter

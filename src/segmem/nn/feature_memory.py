@@ -1,61 +1,21 @@
 """Plug memory into any feature map: fit it to memory attention, look back, and bring it back."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from einops import rearrange
-from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from segmem.core import Settings
 from segmem.core.errors import UsageError
 from segmem.memory import Memory
 from segmem.nn.channel_groups import cut, group_count, put_back
-from segmem.nn.memory_attention import (
-    MemoryAttention,
-    MemoryAttentionLayer,
-    MemoryAttentionSettings,
-    TemporalCode,
-)
+from segmem.nn.evidence import ClassEvidence, packed, unpacked
+from segmem.nn.feature_memory_settings import FeatureMemorySettings
+from segmem.nn.frame_gate import OPEN, FrameGate
+from segmem.nn.memory_attention import MemoryAttention, TemporalCode, look_straight_back
 from segmem.nn.memory_encoder import MASK_STRIDE, MemoryEncoder, MemoryEncoderSettings
 from segmem.nn.positions import Grid
-
-OPEN = 4.0  # the gate begins at the sigmoid of it: all but open
-LOCALITY = 3.0  # a cell one step away gets about a fifth of the weight
-
-
-class FeatureMemorySettings(Settings):
-    """How memory is plugged into a feature map. Each is one difference between TMAM's paper, its code and ours."""
-
-    attention: MemoryAttentionSettings = MemoryAttentionSettings(
-        width=128, memory_width=64, layers=2, ffn=512
-    )
-    """Size of the memory attention."""
-    channels: Literal["project", "groups"] = "project"
-    """How C channels come to its width: a learnt 1x1 projection, or groups of channels, each looking back alone."""
-    grid: int | None = Field(default=None, ge=1)
-    """The feature is resized to grid x grid cells and back; none keeps its own grid, of any shape."""
-    combine: Literal["add", "replace"] = "add"
-    """What memory attention gives is added to the feature, from nothing at first, or put in its place."""
-    mask: Literal["full", "coarse"] = "full"
-    """What memory is told of a past frame's foreground: its map at 16 x the grid, or 16 x 16 pixels, which SAM2's
-    mask downsampler turns into one number."""
-    mask_values: Literal["scaled", "sigmoid"] = "scaled"
-    """How: the probability p as 20 p - 10, as SAM2 does, or as sigmoid(p), which lies between .5 and .73."""
-    classes: Literal["merged", "apart"] = "merged"
-    """The foreground is remembered as one, or each class by a mask of its own, told apart by a learnt code."""
-    recency: bool = True
-    """Each memory is told apart by a learnt code of how recent it is."""
-    straight: bool = True
-    """Attention to memory begins by looking straight back, each cell at its own past."""
-    gate: bool = True
-    """The present frame's features decide how much of what memory says is taken."""
-    floor: float = Field(default=0.0, ge=0, le=1)
-    """The least share of it that is taken where the present frame is clear."""
-    pool: int = Field(default=1, ge=1)
-    """Memory tokens are averaged pool x pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +25,18 @@ class Looked:
     Attributes:
         top: (B, C, h, w), what the decoder takes.
         inner: (B * G, width, grid) of what the memory encoder takes; None where it is made of `top`.
+        raw: (B, C, h, w) before it looked; None where that is `top`.
+        found: (B, K, h', w') class evidence; None where there is none.
+        doubt: (B,) logits that the frame is spoilt, told with `found`.
+        some: (B,) bool, which rows had something to look at.
     """
 
     top: Tensor
     inner: Tensor | None = None
+    raw: Tensor | None = None
+    found: Tensor | None = None
+    doubt: Tensor | None = None
+    some: Tensor | None = None
 
 
 class FeatureMemory(nn.Module):
@@ -95,7 +63,7 @@ class FeatureMemory(nn.Module):
         self.project = nn.Identity() if grouped else nn.Conv2d(channels, attention.width, 1)
         self.memory_attention = MemoryAttention(attention)
         self.temporal_code = TemporalCode(capacity, attention.memory_width) if settings.recency else None
-        self.gate = _open_gate(channels) if settings.gate else None
+        self.gate = FrameGate(channels) if settings.gate else None
         self.back = nn.Identity() if grouped else nn.Conv2d(attention.width, channels, 1)
         self.gain: nn.Parameter | None = None
         if settings.combine == "add":
@@ -108,6 +76,9 @@ class FeatureMemory(nn.Module):
         self.memory_encoder = MemoryEncoder(
             MemoryEncoderSettings(width=attention.width, memory_width=attention.memory_width)
         )
+        self.evidence = None
+        if settings.evidence is not None:
+            self.evidence = ClassEvidence(channels, classes + 1, settings.evidence, capacity)
         self.class_code: nn.Parameter | None = None
         if settings.classes == "apart":
             self.class_code = nn.Parameter(1 + 0.5 * torch.randn(classes, attention.width))
@@ -117,18 +88,36 @@ class FeatureMemory(nn.Module):
         if memory is None:
             return Looked(top)
         some = memory.valid.any(dim=1)
+        memory, told = self._seen(top, memory, some)
         fitted = self._fitted(top)
         inner = self._narrow(fitted)
         seen = self._look_back(inner, memory, some)
-        told = self._widened(seen, fitted, top)
-        kept = self._taken(told, top) if self.settings.combine == "replace" else top + self._taken(told, top)
+        wide = self._widened(seen, fitted, top)
+        taken = self._taken(wide, top)
+        new = taken if self.settings.combine == "replace" else top + taken
         row = some[:, None, None, None]
-        out = torch.where(row, kept.to(top.dtype), top)
+        out = torch.where(row, new.to(top.dtype), top)
         if self.settings.combine == "add":
-            return Looked(out)
+            return Looked(out, None, *told)
         return Looked(
-            out, torch.where(row.repeat_interleave(self.groups, dim=0), seen.to(inner.dtype), inner)
+            out, torch.where(row.repeat_interleave(self.groups, dim=0), seen.to(inner.dtype), inner), *told
         )
+
+    def settle(self, logits: Tensor, looked: Looked) -> Tensor:
+        """The decoder's logits (B, K, H, W), moved by the class evidence where there is some."""
+        if self.evidence is None or looked.found is None or looked.doubt is None or looked.some is None:
+            return logits
+        settled = self.evidence.settle(logits, looked.found, looked.doubt)
+        return torch.where(looked.some[:, None, None, None], settled, logits.float())
+
+    def _seen(self, top: Tensor, memory: Memory, some: Tensor) -> tuple[Memory, tuple[Tensor | None, ...]]:
+        """The memory of attention alone, and the last fields of `Looked`."""
+        if self.evidence is None:
+            return memory, (None, None, None, None)
+        memory, kept = unpacked(memory, self.evidence, top, self.settings.attention.memory_width)
+        doubt = self.doubt(top).detach()
+        found = self.evidence.find(top, kept, memory.rank, memory.valid | ~some[:, None], doubt)
+        return memory, (top, found, doubt, some)
 
     def _fitted(self, top: Tensor) -> Tensor:
         """(B, C, grid) of (B, C, h, w)."""
@@ -183,12 +172,11 @@ class FeatureMemory(nn.Module):
 
     def doubt(self, top: Tensor) -> Tensor:
         """(B,) logits that a frame is spoilt, from mean and deviation of its (B, C, h, w) features alone."""
-        told = torch.cat([top.mean(dim=(2, 3)), top.std(dim=(2, 3))], dim=1).float()
-        if self.gate is None:
-            return told.new_full((told.shape[0],), OPEN)
-        with torch.autocast(top.device.type, enabled=False):
-            logits: Tensor = self.gate(F.layer_norm(told, told.shape[1:]))
-        return logits[:, 0]
+        return (
+            top.new_full((len(top),), OPEN, dtype=torch.float32)
+            if self.gate is None
+            else self.gate.doubt(top)
+        )
 
     def _mask(self, memory: Memory, some: Tensor) -> Tensor | None:
         """(B * G, R*L), None where every slot is valid. A row with none sees all, so that no softmax is empty."""
@@ -205,7 +193,11 @@ class FeatureMemory(nn.Module):
         if self.settings.pool > 1:
             tokens = F.avg_pool2d(tokens, self.settings.pool, ceil_mode=True, count_include_pad=False)
         out: Tensor = rearrange(tokens, "(b g) c h w -> b (g h w) c", g=self.groups)
-        return out
+        if self.evidence is None:
+            return out
+        raw = looked.top if looked.raw is None else looked.raw
+        background = 1 - foreground.sum(dim=1, keepdim=True)
+        return packed(out, self.evidence.remember(raw, torch.cat([background, foreground], dim=1)))
 
     def _told(self, foreground: Tensor, grid: Grid) -> Tensor:
         """The mask downsampler's input, which takes it as it is: no second sigmoid (`sigmoid_scale_for_mem_enc`)."""
@@ -227,22 +219,3 @@ def resized(x: Tensor, size: Grid) -> Tensor:
     if tuple(x.shape[-2:]) == tuple(size):
         return x
     return F.interpolate(x, size, mode="bilinear", align_corners=False)
-
-
-def _open_gate(channels: int) -> nn.Linear:
-    gate = nn.Linear(2 * channels, 1)
-    nn.init.zeros_(gate.weight)
-    nn.init.constant_(gate.bias, OPEN)
-    return gate
-
-
-def look_straight_back(attention: MemoryAttention) -> None:
-    """Begin with queries and keys that differ by their place alone, so that each cell reads its own past.
-
-    Equal biases, turned by rotary angles, match best where the places agree. Without it attention begins by
-    averaging the whole memory, and a few hundred steps are not enough to learn where to look.
-    """
-    for layer in attention.modules():
-        if isinstance(layer, MemoryAttentionLayer):
-            nn.init.constant_(layer.cross_attn_image.q_proj.bias, LOCALITY)
-            nn.init.constant_(layer.cross_attn_image.k_proj.bias, LOCALITY)

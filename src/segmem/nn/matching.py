@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from segmem.nn.positions import Grid
 
 SHARP = 20.0  # a likeness (cosine) of 1 over one of 0, in logits, before anything is learnt
-REACH = 6.0  # cells that a part of an object moves between two frames, likewise
+REACH = 6.0  # of objects in a fine embedding
 UNSEEN = -1e4  # logit of a frame that may not be read
 
 
@@ -25,15 +25,16 @@ class Matching(nn.Module):
         channels: of the features.
         width: of the keys.
         ranks: how many ranks are told apart.
+        reach: cells that a part of an object moves between two frames, before anything is learnt.
     """
 
-    def __init__(self, channels: int, width: int, ranks: int) -> None:
+    def __init__(self, channels: int, width: int, ranks: int, reach: float = REACH) -> None:
         super().__init__()
         self.key = nn.Conv2d(channels, width, 1)
         nn.init.orthogonal_(self.key.weight)
         nn.init.zeros_(self.key.bias)  # type: ignore[arg-type]
         self.log_sharp = nn.Parameter(torch.tensor(math.log(SHARP)))
-        self.log_reach = nn.Parameter(torch.tensor(math.log(REACH)))
+        self.log_reach = nn.Parameter(torch.tensor(math.log(reach)))
         self.recency = nn.Parameter(torch.zeros(ranks))
         self.nothing = nn.Parameter(torch.zeros(()))
 

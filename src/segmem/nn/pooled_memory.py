@@ -9,9 +9,14 @@ from torch.nn import functional as F
 from segmem.core import Settings
 from segmem.memory import Memory
 from segmem.nn.coarse_mask import CoarseMask
-from segmem.nn.feature_memory import look_straight_back
 from segmem.nn.matching import Matching
-from segmem.nn.memory_attention import MemoryAttention, MemoryAttentionSettings, TemporalCode, pooled
+from segmem.nn.memory_attention import (
+    MemoryAttention,
+    MemoryAttentionSettings,
+    TemporalCode,
+    look_straight_back,
+    pooled,
+)
 from segmem.nn.memory_encoder import MASK_STRIDE, MemoryEncoder, MemoryEncoderSettings
 from segmem.nn.positions import Grid
 

@@ -95,6 +95,10 @@ class TimedMemory(nn.Module):
         with self.clock.part("memory", inside="head"):
             return self.parts.attend(top, memory)
 
+    def settle(self, logits: Tensor, looked: Looked) -> Tensor:
+        with self.clock.part("memory", inside="head"):
+            return self.parts.settle(logits, looked)
+
     def memorise(self, looked: Looked, foreground: Tensor) -> Tensor:
         with self.clock.part("memory", inside="head"):
             return self.parts.memorise(looked, foreground)

@@ -59,14 +59,20 @@ class Course:
         return sample_batch(sources, plan, self.settings.seed, stage or self.stage.name, step, rank)
 
     def _step(self, batch: Batch) -> torch.Tensor:
-        parts = (batch.corrupted,) if self.stage.train == "gate" else (batch.labels, batch.labelled)
-        loss: torch.Tensor = self.objective(*(part.to(self.fabric.device) for part in (batch.frames, *parts)))
+        loss: torch.Tensor = self.objective(*(part.to(self.fabric.device) for part in self._lesson(batch)))
         self.fabric.backward(loss)
         trained = [p for group in self.optimizer.param_groups for p in group["params"]]
         nn.utils.clip_grad_norm_(trained, self.settings.clip_gradient)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         return loss.detach()
+
+    def _lesson(self, batch: Batch) -> tuple[torch.Tensor, ...]:
+        """What the stage's objective takes."""
+        if self.stage.train == "gate":
+            return batch.frames, batch.corrupted
+        labelled = batch.frames, batch.labels, batch.labelled
+        return labelled if isinstance(self.model, PromptedSegmenter) else (*labelled, batch.corrupted)
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
@@ -126,7 +132,8 @@ def _objective(model: Model, stage: StageSettings, stride: int) -> nn.Module:
         return PromptedObjective(model, stage.back)
     if stage.train == "gate":
         return GateObjective(model)
-    return ClipObjective(model, stage.memory, stage.back, stride, stage.known_first)
+    taught = stage.gate_learning_rate is not None
+    return ClipObjective(model, stage.memory, stage.back, stride, stage.known_first, taught)
 
 
 def choose(model: Model, stage: StageSettings) -> list[dict[str, object]]:
@@ -137,7 +144,8 @@ def choose(model: Model, stage: StageSettings) -> list[dict[str, object]]:
     told = {id(parameter) for parameter in gate}
     if stage.freeze_memory:
         told |= {id(parameter) for parameter in model.look_parameters()}
-    if stage.train == "gate" and not gate:
+    gates = stage.train == "gate" or stage.gate_learning_rate is not None
+    if gates and not gate:
         raise SettingsError(f"stages: {stage.name} trains a gate, but model.tmam.gate is off.")
     base = stage.train in ("all", "base")
     memory = stage.memory and stage.train in ("all", "memory")
@@ -148,7 +156,7 @@ def choose(model: Model, stage: StageSettings) -> list[dict[str, object]]:
             [p for p in model.memory_parameters() if id(p) not in told],
             stage.memory_learning_rate or stage.learning_rate,
         ),
-        (stage.train == "gate", gate, stage.learning_rate),
+        (gates, gate, stage.gate_learning_rate or stage.learning_rate),
     )
     model.requires_grad_(False)
     for trained, parameters, _ in groups:

@@ -24,23 +24,33 @@ class ClipObjective(nn.Module):
         stride: the memory policy's; each frame of a clip counts as so many frames of the video, so that
             each is remembered, as every `stride`-th one is in use.
         known_first: whether a clip's first frame is remembered with its label.
+        gate: whether the memory's gate is taught too.
     """
 
     def __init__(
-        self, model: MemorySegmenter, memory: bool, back: int, stride: int, known_first: bool = False
+        self,
+        model: MemorySegmenter,
+        memory: bool,
+        back: int,
+        stride: int,
+        known_first: bool = False,
+        gate: bool = False,
     ) -> None:
         super().__init__()
-        self.known_first = known_first
+        self.known_first, self.gate = known_first, gate
         self.model, self.memory, self.back, self.stride = model, memory, back, stride
         self.loss = LabelledLoss()
 
-    def forward(self, frames: Tensor, labels: Tensor, labelled: Tensor) -> Tensor:
+    def forward(
+        self, frames: Tensor, labels: Tensor, labelled: Tensor, corrupted: Tensor | None = None
+    ) -> Tensor:
         """The loss of a batch.
 
         Args:
             frames: (B, T, 3, H, W) uint8.
             labels: (B, T, H, W) uint8.
             labelled: (B, T) bool; other frames only feed the memory.
+            corrupted: (B, T) bool, what the gate is taught, where it is.
         """
         if not self.memory:
             prediction, _ = self.model.step(_ready(frames[labelled]), State.start(), recall=False)
@@ -52,9 +62,14 @@ class ClipObjective(nn.Module):
         if warm:
             with torch.no_grad():
                 _, state = self._run(self._encode(frames[:, :warm]), state, 0, first)
-        logits, _ = self._run(self._encode(frames[:, warm:]), state.detach(), warm, first)
+        moments = self._encode(frames[:, warm:])
+        logits, _ = self._run(moments, state.detach(), warm, first)
         known = labelled[:, warm:]
-        return self._measure(logits[known], labels[:, warm:][known])
+        loss = self._measure(logits[known], labels[:, warm:][known])
+        if self.gate and corrupted is not None:
+            tops = torch.cat([features.top for features in moments]).detach()
+            loss = loss + gate_loss(self.model, tops, corrupted[:, warm:].T)
+        return loss
 
     def _encode(self, frames: Tensor) -> list[Features]:
         """The features of each moment of (B, T, 3, H, W); all are encoded in one batch."""
@@ -99,8 +114,12 @@ class GateObjective(nn.Module):
         """Binary cross-entropy over frames (B, T, 3, H, W) uint8, with `corrupted` (B, T) bool."""
         with torch.no_grad():
             top = self.model.encode(_ready(frames.flatten(0, 1))).top
-        doubt = self.model.memory.doubt(top)
-        return F.binary_cross_entropy_with_logits(doubt.float(), corrupted.flatten().float())
+        return gate_loss(self.model, top, corrupted)
+
+
+def gate_loss(model: MemorySegmenter, top: Tensor, corrupted: Tensor) -> Tensor:
+    """Binary cross-entropy of the gate over N frames' features (N, C, h, w), in the order of `corrupted`."""
+    return F.binary_cross_entropy_with_logits(model.memory.doubt(top).float(), corrupted.flatten().float())
 
 
 def _ready(frames: Tensor) -> Tensor:

@@ -1,0 +1,116 @@
+"""Class evidence: what cells of the past that look like this one were taken for, weighed against what is seen now."""
+
+from dataclasses import replace
+from math import prod
+
+import torch
+from einops import rearrange
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from segmem.core import Settings
+from segmem.memory import Memory
+from segmem.nn.matching import Matching
+from segmem.nn.positions import Grid
+
+LEAST = 0.01  # likelihoods are told from each other down to this
+
+
+class EvidenceSettings(Settings):
+    """Size of the class evidence."""
+
+    width: int = Field(default=64, ge=1)
+    """Channels of the keys by which cells are found again."""
+    parts: int = Field(default=4, ge=1)
+    """A cell keeps the classes of its parts x parts parts, so that what is smaller than a cell is found."""
+    cells: int = Field(default=1024, ge=1)
+    """Most cells of a frame; a finer feature map is averaged down to it."""
+    reach: float = Field(default=2.0, gt=0)
+    """Cells that things are expected to move between two memories, before anything is learnt."""
+    head: int = Field(default=24, ge=1)
+    """Hidden channels of the head that decides between past and present."""
+
+
+class ClassEvidence(nn.Module):
+    """Matching (STCN, Cheng et al. 2021, section 3) between the present and remembered frames reads the class
+    probabilities that these were given; a head decides, place by place, how far the present's logits move there.
+
+    It starts as nothing: the head's last layer is zero.
+
+    Args:
+        channels: C of the feature map.
+        classes: K, background included.
+        settings: its size.
+        ranks: frames that are told apart by how recent they are.
+    """
+
+    def __init__(self, channels: int, classes: int, settings: EvidenceSettings, ranks: int) -> None:
+        super().__init__()
+        self.settings, self.classes = settings, classes
+        self.match = Matching(channels, settings.width, ranks, settings.reach)
+        self.mix = nn.Conv2d(2 * classes + 2, settings.head, 3, padding=1)
+        self.trust = nn.Conv2d(settings.head, 1, 3, padding=1)
+        for parameter in self.trust.parameters():
+            nn.init.zeros_(parameter)
+
+    def remember(self, top: Tensor, probabilities: Tensor) -> Tensor:
+        """What is kept of a frame: (B, cells, numbers) of features (B, C, h, w) and probabilities (B, K, H, W)."""
+        grid, s = self.grid(top), self.settings.parts
+        fine = F.adaptive_avg_pool2d(probabilities.float(), (grid[0] * s, grid[1] * s))
+        inside = rearrange(fine, "b k (h s) (w t) -> b (h w) (k s t)", s=s, t=s)
+        return torch.cat([self.match.keys(F.adaptive_avg_pool2d(top, grid)), inside], dim=-1)
+
+    def find(self, top: Tensor, kept: Tensor, rank: Tensor, valid: Tensor, doubt: Tensor) -> Tensor:
+        """(B, K, h', w') in 0..1: how likely each part of each cell shows each class; what was never seen has none.
+
+        Args:
+            top: (B, C, h, w) of the present.
+            kept: (B, N, cells, numbers) of N remembered frames, as `remember` gave them.
+            rank: (B, N) how recent; 0 is the latest.
+            valid: (B, N) bool.
+            doubt: (B,) logits that the present is spoilt: then its look says nothing, and only place counts.
+        """
+        grid, s, width = self.grid(top), self.settings.parts, self.settings.width
+        present = self.match.keys(F.adaptive_avg_pool2d(top, grid)) * (-doubt).sigmoid()[:, None, None]
+        found = self.match(present, kept[..., :width], kept[..., width:], rank, valid, grid)
+        out: Tensor = rearrange(found, "b (h w) (k s t) -> b k (h s) (w t)", h=grid[0], s=s, t=s)
+        return out
+
+    def settle(self, logits: Tensor, found: Tensor, doubt: Tensor) -> Tensor:
+        """Logits (B, K, H, W) moved towards the evidence (B, K, h', w') as far as it is trusted."""
+        with torch.autocast(logits.device.type, enabled=False):
+            logits, size = logits.float(), (found.shape[-2], found.shape[-1])
+            present = F.adaptive_avg_pool2d(logits.softmax(dim=1), size)
+            seen = found.sum(dim=1, keepdim=True)
+            past = (found + LEAST) / (seen + LEAST * self.classes)
+            spoilt = doubt.sigmoid()[:, None, None, None].expand_as(seen)
+            trust = self.trust(F.gelu(self.mix(torch.cat([present, past, seen, spoilt], dim=1)))).tanh()
+            change = trust * (past.log() - present.clamp(min=LEAST).log())
+            return logits + F.interpolate(change, logits.shape[-2:], mode="bilinear", align_corners=False)
+
+    def numbers(self) -> int:
+        """How many numbers are kept of a cell."""
+        return self.settings.width + self.classes * self.settings.parts**2
+
+    def grid(self, top: Tensor) -> Grid:
+        """(h, w) of the cells for features (B, C, h, w): the map's own, or the largest that has so many."""
+        h, w = top.shape[-2:]
+        shrink = 1
+        while -(-h // shrink) * -(-w // shrink) > self.settings.cells:
+            shrink += 1
+        return -(-h // shrink), -(-w // shrink)
+
+
+def packed(tokens: Tensor, kept: Tensor) -> Tensor:
+    """One tensor (B, L + cells, width) of memory tokens (B, L, C) and what is kept as evidence (B, cells, numbers)."""
+    width = max(tokens.shape[-1], kept.shape[-1])
+    parts = (tokens, kept.to(tokens.dtype))
+    return torch.cat([F.pad(part, (0, width - part.shape[-1])) for part in parts], dim=1)
+
+
+def unpacked(memory: Memory, evidence: ClassEvidence, top: Tensor, width: int) -> tuple[Memory, Tensor]:
+    """What `packed` put together: the memory tokens, of `width` channels, and (B, R, cells, numbers)."""
+    cells = prod(evidence.grid(top))
+    tokens, kept = memory.tokens[:, :, :-cells, :width], memory.tokens[:, :, -cells:, : evidence.numbers()]
+    return replace(memory, tokens=tokens), kept

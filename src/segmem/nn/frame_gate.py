@@ -1,0 +1,27 @@
+"""A gate on a whole frame: how much of what memory says is taken, told from the present frame's features alone."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+OPEN = 4.0  # it begins at the sigmoid of this: all but open
+
+
+class FrameGate(nn.Linear):
+    """One linear layer on mean and deviation of the channels; it begins all but open, whatever it sees.
+
+    Args:
+        channels: C of the feature map.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(2 * channels, 1)
+        nn.init.zeros_(self.weight)
+        nn.init.constant_(self.bias, OPEN)
+
+    def doubt(self, top: Tensor) -> Tensor:
+        """(B,) logits that a frame is spoilt, from its features (B, C, h, w)."""
+        told = torch.cat([top.mean(dim=(2, 3)), top.std(dim=(2, 3))], dim=1).float()
+        with torch.autocast(top.device.type, enabled=False):
+            logits: Tensor = self(F.layer_norm(told, told.shape[1:]))
+        return logits[:, 0]

@@ -1,0 +1,113 @@
+from dataclasses import dataclass
+
+import pytest
+import torch
+
+from segmem.nn.evidence import ClassEvidence, EvidenceSettings
+
+CHANNELS, CLASSES, GRID = 12, 3, (4, 6)
+CLEAR, SPOILT = -30.0, 30.0
+
+
+@dataclass
+class Past:
+    """Frames that were remembered."""
+
+    kept: torch.Tensor
+    rank: torch.Tensor
+    valid: torch.Tensor
+
+
+def part(**settings: float) -> ClassEvidence:
+    torch.manual_seed(0)
+    return ClassEvidence(CHANNELS, CLASSES, EvidenceSettings(parts=2, head=4, **settings), ranks=3).eval()
+
+
+def noise(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
+def halves() -> torch.Tensor:
+    """(1, K, 64, 96): class 1 on the left, class 2 on the right."""
+    out = torch.zeros(1, CLASSES, 64, 96)
+    out[:, 1, :, :48], out[:, 2, :, 48:] = 1, 1
+    return out
+
+
+def past(evidence: ClassEvidence, top: torch.Tensor, probabilities: torch.Tensor) -> Past:
+    kept = evidence.remember(top, probabilities)[:, None]
+    one = torch.ones(1, 1)
+    return Past(kept, one.long() * 0, one.bool())
+
+
+def find(evidence: ClassEvidence, top: torch.Tensor, seen: Past, doubt: float) -> torch.Tensor:
+    return evidence.find(top, seen.kept, seen.rank, seen.valid, torch.tensor([doubt]))
+
+
+@torch.no_grad()
+def test_the_same_picture_finds_its_own_classes():
+    evidence, top = part(), noise(1, CHANNELS, *GRID)
+    found = find(evidence, top, past(evidence, top, halves()), CLEAR)
+    assert found.shape == (1, CLASSES, 8, 12)
+    assert found[0].argmax(dim=0).eq(torch.tensor([1] * 6 + [2] * 6)).all()
+    assert found[:, 0].max() == 0
+
+
+@torch.no_grad()
+def test_what_moved_is_found_where_it_is_now():
+    evidence, top = part(), noise(1, CHANNELS, *GRID)
+    moved = top.roll(1, dims=-1)
+    found = find(evidence, moved, past(evidence, top, halves()), CLEAR)
+    assert found[0, :, :, 2:8].argmax(dim=0).eq(1).all()  # the left half, a cell of two parts further right
+    assert found[0, :, :, 8:].argmax(dim=0).eq(2).all()
+
+
+@torch.no_grad()
+def test_a_spoilt_frame_reads_the_place_and_not_the_look():
+    evidence, top = part(), noise(1, CHANNELS, *GRID)
+    seen = past(evidence, top, halves())
+    blank, turned = find(evidence, noise(1, CHANNELS, *GRID, seed=5), seen, SPOILT), top.flip(-1)
+    assert blank[0, :, :, :4].argmax(dim=0).eq(1).all() and blank[0, :, :, 8:].argmax(dim=0).eq(2).all()
+    assert torch.allclose(blank, find(evidence, turned, seen, SPOILT), atol=1e-5)
+
+
+@torch.no_grad()
+def test_an_untrained_head_moves_nothing():
+    evidence, top, logits = part(), noise(1, CHANNELS, *GRID), noise(1, CLASSES, 64, 96)
+    found = find(evidence, top, past(evidence, top, halves()), CLEAR)
+    assert torch.equal(evidence.settle(logits, found, torch.tensor([CLEAR])), logits)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("trust", [4.0, -4.0])
+def test_full_trust_moves_the_logits_to_the_evidence_and_distrust_away_from_it(trust):
+    evidence, top, logits = part(), noise(1, CHANNELS, *GRID), torch.zeros(1, CLASSES, 64, 96)
+    torch.nn.init.constant_(evidence.trust.bias, trust)
+    found = find(evidence, top, past(evidence, top, halves()), CLEAR)
+    left = evidence.settle(logits, found, torch.tensor([CLEAR]))[0, :, 10, 5]
+    assert (left.argmax() == 1) == (trust > 0)
+    assert (left[1] - left[2]).abs() > 3
+
+
+@torch.no_grad()
+def test_a_fine_map_is_matched_on_fewer_cells():
+    evidence = part(cells=6)
+    assert evidence.grid(torch.zeros(1, CHANNELS, *GRID)) == (2, 3)
+    assert evidence.grid(torch.zeros(1, CHANNELS, 5, 7)) == (2, 3)
+    kept = evidence.remember(noise(1, CHANNELS, *GRID), halves())
+    assert kept.shape == (1, 6, evidence.numbers())
+    assert find(
+        evidence, noise(1, CHANNELS, *GRID), past(evidence, noise(1, CHANNELS, *GRID), halves()), CLEAR
+    ).shape[-2:] == (4, 6)
+
+
+def test_the_head_learns_from_the_first_step_and_the_keys_from_the_second():
+    evidence, top = part(), noise(1, CHANNELS, *GRID)
+    optimiser = torch.optim.SGD(evidence.parameters(), lr=0.1)
+    for step in range(2):
+        optimiser.zero_grad()
+        found = find(evidence, noise(1, CHANNELS, *GRID, seed=3), past(evidence, top, halves()), 0.0)
+        evidence.settle(noise(1, CLASSES, 64, 96), found, torch.tensor([0.0])).square().mean().backward()
+        assert evidence.trust.weight.grad.abs().sum() > 0
+        assert (evidence.match.key.weight.grad.abs().sum() > 0) == (step == 1)
+        optimiser.step()

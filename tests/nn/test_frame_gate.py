@@ -1,0 +1,29 @@
+import torch
+
+from segmem.nn.frame_gate import OPEN, FrameGate
+
+
+def test_it_begins_all_but_open_whatever_it_sees():
+    assert FrameGate(6).doubt(torch.randn(3, 6, 4, 5)).tolist() == [OPEN] * 3
+
+
+def test_it_tells_frames_apart_by_their_channels_and_not_by_their_scale():
+    gate = FrameGate(6)
+    torch.nn.init.normal_(gate.weight)
+    first, second = torch.randn(2, 1, 6, 4, 5, generator=torch.Generator().manual_seed(0))
+    assert not torch.allclose(gate.doubt(first), gate.doubt(second), atol=1e-2)
+    assert torch.allclose(gate.doubt(first), gate.doubt(3 * first), atol=1e-3)
+
+
+def test_it_can_learn_which_frames_are_flat():
+    gate = FrameGate(6)
+    flat = 0.05 * torch.randn(8, 6, 4, 5, generator=torch.Generator().manual_seed(1)) + 1
+    lively = torch.randn(8, 6, 4, 5, generator=torch.Generator().manual_seed(2)) + 1
+    optimiser = torch.optim.SGD(gate.parameters(), lr=0.5)
+    told = torch.tensor([1.0] * 8 + [0.0] * 8)
+    for _ in range(60):
+        optimiser.zero_grad()
+        doubt = gate.doubt(torch.cat([flat, lively]))
+        torch.nn.functional.binary_cross_entropy_with_logits(doubt, told).backward()
+        optimiser.step()
+    assert gate.doubt(flat).min() > 0 > gate.doubt(lively).max()
