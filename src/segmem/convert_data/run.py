@@ -75,7 +75,8 @@ def convert_data(
             warnings.simplefilter("always")
             faults = _each(request, cases, channels, wanted, home, progress, bar or Bar(shown=False))
         if not progress.done:
-            raise InputError(f"{request.source}: not one case could be converted. {' '.join(faults[:5])}")
+            more = f" And {len(faults) - 1} more." if len(faults) > 1 else ""
+            raise InputError(f"{request.source}: not one case could be converted. {faults[0]}{more}")
         notes = _finish(
             request, [case for case in cases if case.name in progress.done], wanted, home, progress
         )
