@@ -27,7 +27,8 @@ def test_without_data_it_shows_what_was_published(segmem):
 
 def test_what_cannot_be_is_said_in_a_line(segmem, tmp_path):
     assert segmem("reproduce", "tmam-tabel1").failed_cleanly(2)
-    assert segmem("reproduce", "tmam-table1", "-d", tmp_path).failed_cleanly(2)
-    missing = segmem("reproduce", "tmam-table1", "--scale", "smoke", "-d", tmp_path)
-    assert missing.failed_cleanly(3)
-    assert "EndoVis" in missing.err
+    assert segmem("reproduce", "samed2-internal", "-d", tmp_path).failed_cleanly(2)
+    for scale, lacking in (("smoke", "EndoVis"), ("full", "SAR-RARP50")):
+        missing = segmem("reproduce", "tmam-table1", "--scale", scale, "-d", tmp_path)
+        assert missing.failed_cleanly(3)
+        assert lacking in missing.err
