@@ -19,7 +19,7 @@ _PLACE = (
     *("quatern_b", "quatern_c", "quatern_d", "qoffset_x", "qoffset_y", "qoffset_z"),
 )
 _SPARE = 1 << 20  # some writers pad a file; what goes on for longer is not what the header describes
-_CHUNK = 1 << 18  # voxels scaled at once: no array of doubles as large as the scan
+_CHUNK = 1 << 15  # voxels scaled at once: what is made on the way stays in the cache
 
 
 def read(path: Path, max_bytes: int) -> tuple[NDArray[np.generic], NDArray[np.float64], dict[str, object]]:
