@@ -13,6 +13,7 @@ from segmem.data.features import Encoder, FeatureCache
 from segmem.data.layouts import find_labelled
 from segmem.data.sample import Source
 from segmem.data.splits import Split, by_fraction, by_groups, rank
+from segmem.data.store import Store
 from segmem.train.settings import DataSettings, SourceSettings, TrainSettings
 
 
@@ -52,7 +53,7 @@ class Material:
 def gather(
     settings: TrainSettings,
     data_root: Path,
-    folder: Path,
+    store: Store,
     model: Encoder,
     mark: str = "",
     device: str = "cpu",
@@ -63,7 +64,7 @@ def gather(
     Args:
         settings: of the run.
         data_root: what the sources' paths are relative to.
-        folder: where decoded cases are kept.
+        store: where decoded cases are kept.
         model: encodes them.
         mark: names its weights.
         device: where it is.
@@ -79,8 +80,8 @@ def gather(
     ]
     split = _split(settings, [case for cases in found for case in cases])
     spec = settings.model
-    cache = Cache(folder, spec.fit, spec.intensity, _names(settings))
-    features = _features(settings, folder, mark, device)
+    cache = Cache(store, spec.fit, spec.intensity, _names(settings))
+    features = _features(settings, store, mark, device)
     sources: list[Source] = []
     validation: list[CachedCase] = []
     for source, cases in zip(settings.data.sources, found, strict=True):
@@ -112,13 +113,11 @@ def _names(settings: TrainSettings) -> tuple[str, ...]:
     return spec.classes if classes else tuple(f"object {one}" for one in range(UNKNOWN))
 
 
-def _features(settings: TrainSettings, folder: Path, mark: str, device: str) -> FeatureCache | None:
+def _features(settings: TrainSettings, store: Store, mark: str, device: str) -> FeatureCache | None:
     wish = settings.data.features
     if wish is None:
         return None
-    return FeatureCache(
-        folder / "features", settings.model.fit, mark, wish.augment, wish.moving, settings.seed, device
-    )
+    return FeatureCache(store, settings.model.fit, mark, wish.augment, wish.moving, settings.seed, device)
 
 
 def _within(source: SourceSettings, cases: list[LabelledCase], seed: int) -> list[LabelledCase]:
