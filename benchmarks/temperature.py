@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from segmem.data.cache import Cache
+from segmem.data.store import Store
 from segmem.data.video_masks import cases
 from segmem.methods.load import load
 from segmem.train.temperature import fit_temperature, validation_pixels
@@ -27,7 +28,7 @@ def main() -> None:
     model = load(options.model)
     merge = {int(a): int(b) for a, b in (pair.split(":") for pair in options.map)}
     with TemporaryDirectory() as scratch:
-        cache = Cache(Path(scratch), model.spec.fit, model.spec.intensity, model.spec.classes)
+        cache = Cache(Store(Path(scratch)), model.spec.fit, model.spec.intensity, model.spec.classes)
         held = [cache.open(case, merge) for case in cases(options.case, None)]
         logits, labels = validation_pixels(model, held, memory=True, frames=None)
     scale = model.spec.temperature  # logits come divided by it

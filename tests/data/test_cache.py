@@ -7,14 +7,15 @@ from labelled import square, write_images, write_mask, write_scans, write_video_
 from segmem.core.errors import InputError
 from segmem.data.cache import Cache
 from segmem.data.layouts import find_labelled
-from segmem.ops.fit import FitSettings
+from segmem.data.store import Store
+from segmem.ops.fit import FitSettings, resize
 from segmem.ops.intensity import IntensitySettings
 
 NAMES = ("background", "shaft", "manipulator")
 
 
 def cache(folder, intensity="rgb", longest=32):
-    return Cache(folder, FitSettings(longest=longest), IntensitySettings(kind=intensity), NAMES)
+    return Cache(Store(folder), FitSettings(longest=longest), IntensitySettings(kind=intensity), NAMES)
 
 
 def test_a_video_is_decoded_at_the_training_resolution_with_its_sparse_labels(tmp_path):
@@ -75,3 +76,45 @@ def test_an_interrupted_decoding_is_done_again(tmp_path):
     about.unlink()
     assert shelf.open(case).length == 1
     assert about.is_file()
+
+
+def test_a_case_that_was_moved_or_touched_is_found_by_its_content(tmp_path, monkeypatch):
+    (case,) = find_labelled(write_images(tmp_path / "data", ["a"]))
+    first = cache(tmp_path / "cache").open(case)
+    (tmp_path / "data").rename(tmp_path / "elsewhere")
+    for file in (tmp_path / "elsewhere").rglob("*.png"):
+        os.utime(file, ns=(5, 5))
+    (moved,) = find_labelled(tmp_path / "elsewhere")
+    monkeypatch.setattr(Cache, "_decode", lambda *_: pytest.fail("decoded again"))
+    assert np.array_equal(cache(tmp_path / "cache").open(moved).frames, first.frames)
+
+
+def test_frames_are_the_bytes_that_the_model_s_own_resizing_gives(tmp_path):
+    (case,) = find_labelled(write_images(tmp_path / "data", ["a"]))
+    ((frame, _),) = case.read()
+    small = resize(frame[None], (24, 32), "image")
+    assert np.array_equal(cache(tmp_path / "cache").open(case).frames, small)
+
+
+def test_cases_come_in_their_order(tmp_path):
+    names = [f"n{number}" for number in range(12)]
+    cases = find_labelled(write_images(tmp_path / "data", names))
+    held = cache(tmp_path / "cache").open_all(cases)
+    assert [case.name for case in held] == [case.name for case in cases]
+    alone = [cache(tmp_path / "again").open(case) for case in cases]
+    assert all(np.array_equal(a.frames, b.frames) for a, b in zip(held, alone, strict=True))
+
+
+def test_a_case_in_use_is_kept_when_others_need_room(tmp_path):
+    cases = find_labelled(write_images(tmp_path / "data", ["a", "b", "c"]))
+    bounded = Cache(
+        Store(tmp_path / "cache", limit=8000), FitSettings(longest=32), IntensitySettings(), NAMES
+    )
+    first = bounded.open(cases[0])
+    bounded.open(cases[1])
+    bounded.open(cases[2])
+    left = sorted(path.name for path in (tmp_path / "cache").iterdir() if not path.name.startswith("."))
+    assert len(left) == 2
+    again = bounded.open(cases[0])
+    assert np.array_equal(again.frames, first.frames)
+    assert sorted(p.name for p in (tmp_path / "cache").iterdir() if not p.name.startswith(".")) == left

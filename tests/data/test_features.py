@@ -7,6 +7,7 @@ import torch
 from labelled import Grey, decoded, square
 from segmem.data.cache import CachedCase
 from segmem.data.features import FeatureCache, features_of, grid_labels
+from segmem.data.store import Store
 from segmem.ops.augment import AugmentSettings
 from segmem.ops.fit import FitSettings
 
@@ -15,7 +16,7 @@ FIT = FitSettings(longest=64)
 
 def cache(folder, **changes) -> FeatureCache:
     values = {"mark": "weights", "augment": AugmentSettings(), "moving": 4, "seed": 0}
-    return FeatureCache(folder, FIT, **(values | changes))
+    return FeatureCache(Store(folder), FIT, **(values | changes))
 
 
 def test_every_frame_is_encoded_with_its_label(tmp_path):

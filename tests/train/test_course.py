@@ -3,6 +3,7 @@ import torch
 
 from nano import nano, nano_paper
 from segmem.core.errors import SettingsError
+from segmem.data.store import Store
 from segmem.train.course import choose, clip_plan, make_course
 from segmem.train.machine import make_fabric
 from segmem.train.material import gather
@@ -11,7 +12,7 @@ from segmem.train.norms import norms
 
 @pytest.fixture
 def course(tmp_path, data, settings):
-    material = gather(settings, data, tmp_path / "cache", nano())
+    material = gather(settings, data, Store(tmp_path / "cache"), nano())
     return make_course(make_fabric(settings), settings, settings.stages[0], material, nano())
 
 
@@ -59,7 +60,7 @@ def test_a_stage_trains_what_it_says(settings, memory, trained, expected):
 
 
 def test_norms_are_frozen_exactly_with_memory_unless_said_otherwise(tmp_path, data, settings):
-    material, fabric = gather(settings, data, tmp_path / "cache", nano()), make_fabric(settings)
+    material, fabric = gather(settings, data, Store(tmp_path / "cache"), nano()), make_fabric(settings)
     base, clips = settings.stages
     free = clips.model_copy(update={"freeze_norm": False})
     made = [make_course(fabric, settings, stage, material, nano()) for stage in (base, clips, free)]

@@ -4,6 +4,7 @@ from datasets import write_nnunet
 from labelled import Grey, write_images, write_scans, write_video_case
 from segmem.core.errors import InputError, SettingsError
 from segmem.data.split_file import Fold, write_splits
+from segmem.data.store import Store
 from segmem.train.material import gather
 from segmem.train.settings import DataSettings, FeatureSettings, SourceSettings, SyntheticSettings
 
@@ -18,13 +19,13 @@ def names(cases):
 
 
 def test_groups_are_kept_apart_and_the_grid_holds_every_frame(tmp_path, data, settings):
-    made = gather(settings, data, tmp_path / "cache", Grey())
+    made = gather(settings, data, Store(tmp_path / "cache"), Grey())
     assert (names(made.sources[0].cases), names(made.validation), made.grid) == (["a", "b"], ["v"], (64, 64))
 
 
 def test_excluded_groups_are_nowhere(tmp_path, data, settings):
     held = settings.model_copy(update={"data": settings.data.model_copy(update={"exclude": ("b",)})})
-    made = gather(held, data, tmp_path / "cache", Grey())
+    made = gather(held, data, Store(tmp_path / "cache"), Grey())
     assert (names(made.sources[0].cases), names(made.validation)) == (["a"], ["v"])
 
 
@@ -35,13 +36,13 @@ def test_sources_of_several_kinds_and_synthetic_clips_mix(tmp_path, data, settin
         synthetic=SyntheticSettings(count=2, frames=2, size=(32, 64), weight=0.1),
         validation=("v",),
     )
-    made = gather(settings.model_copy(update={"data": mixed}), data, tmp_path / "cache", Grey())
+    made = gather(settings.model_copy(update={"data": mixed}), data, Store(tmp_path / "cache"), Grey())
     assert [source.weight for source in made.sources] == [2.0, 0.5, 0.1]
     assert [case.length for case in made.sources[2].cases] == [2, 2]
 
 
 def test_a_stage_may_draw_from_some_groups_only(tmp_path, data, settings):
-    made = gather(settings, data, tmp_path / "cache", Grey())
+    made = gather(settings, data, Store(tmp_path / "cache"), Grey())
     assert made.of(()) == made.sources
     assert names(made.of(("b",))[0].cases) == ["b"]
     with pytest.raises(SettingsError, match=r"no training case is of bb\. Did you mean"):
@@ -51,19 +52,19 @@ def test_a_stage_may_draw_from_some_groups_only(tmp_path, data, settings):
 def test_an_unknown_excluded_group_is_named(tmp_path, data, settings):
     held = settings.model_copy(update={"data": settings.data.model_copy(update={"exclude": ("q",)})})
     with pytest.raises(SettingsError, match=r"data\.exclude: 'q' is no group"):
-        gather(held, data, tmp_path / "cache", Grey())
+        gather(held, data, Store(tmp_path / "cache"), Grey())
 
 
 def test_nothing_to_train_on_is_said_so(tmp_path, data, settings):
     with pytest.raises(InputError, match="nothing to train on"):
-        gather(settings.model_copy(update={"data": DataSettings()}), data, tmp_path / "cache", Grey())
+        gather(settings.model_copy(update={"data": DataSettings()}), data, Store(tmp_path / "cache"), Grey())
 
 
 def test_scans_are_split_by_a_fraction_of_their_groups(tmp_path, data, settings):
     write_scans(data / "scans", [f"p{i}_t{j}" for i in range(4) for j in range(2)])
     source = SourceSettings(path="scans", group=r"(p\d)")
     held = settings.model_copy(update={"data": DataSettings(sources=(source,), validation_fraction=0.25)})
-    made = gather(held, data, tmp_path / "cache", Grey())
+    made = gather(held, data, Store(tmp_path / "cache"), Grey())
     groups = {case.group for case in made.validation}
     assert len(made.validation) == 2
     assert groups.isdisjoint({case.group for case in made.sources[0].cases})
@@ -72,21 +73,23 @@ def test_scans_are_split_by_a_fraction_of_their_groups(tmp_path, data, settings)
 def test_held_out_groups_are_neither_trained_nor_validated_on(tmp_path, data, settings):
     write_scans(data / "scans", [f"p{i}_t{j}" for i in range(4) for j in range(2)])
     source = SourceSettings(path="scans", group=r"(p\d)", held_out=0.25)
-    made = gather(of(settings, sources=(source,), validation_fraction=0.34), data, tmp_path / "cache", Grey())
+    made = gather(
+        of(settings, sources=(source,), validation_fraction=0.34), data, Store(tmp_path / "cache"), Grey()
+    )
     seen = {case.group for case in (*made.sources[0].cases, *made.validation)}
     assert len(seen) == 3
     assert len(made.validation) == 2
-    again = gather(of(settings, sources=(source,)), data, tmp_path / "cache", Grey())
+    again = gather(of(settings, sources=(source,)), data, Store(tmp_path / "cache"), Grey())
     assert {case.group for case in again.sources[0].cases} == seen
     seeds = (settings.model_copy(update={"seed": seed}) for seed in range(8))
-    others = [gather(of(one, sources=(source,)), data, tmp_path / "cache", Grey()) for one in seeds]
+    others = [gather(of(one, sources=(source,)), data, Store(tmp_path / "cache"), Grey()) for one in seeds]
     assert len({frozenset(names(each.sources[0].cases)) for each in others}) > 1
 
 
 def test_a_source_can_be_limited_to_some_cases_chosen_by_the_seed(tmp_path, data, settings):
     limited = of(settings, sources=(SourceSettings(path="stills", limit=2),))
     chosen = [
-        tuple(sorted(names(gather(one, data, tmp_path / "cache", Grey()).sources[0].cases)))
+        tuple(sorted(names(gather(one, data, Store(tmp_path / "cache"), Grey()).sources[0].cases)))
         for one in (limited, limited, *(limited.model_copy(update={"seed": seed}) for seed in range(8)))
     ]
     assert chosen[0] == chosen[1]
@@ -99,21 +102,21 @@ def test_features_are_made_of_what_trains_and_of_what_validates(tmp_path, data, 
     sources = (SourceSettings(path="films", every=2), SourceSettings(path="stills"))
     encoded = of(settings, sources=sources, validation=("v",), features=FeatureSettings(moving=3))
     encoder = Grey()
-    made = gather(encoded, data, tmp_path / "cache", encoder, "weights")
+    made = gather(encoded, data, Store(tmp_path / "cache"), encoder, "weights")
     film, still = made.sources[0].cases[0], made.sources[1].cases[0]
     assert (film.features.shape[0], film.labelled.tolist()) == (3, [True, True, False])
     assert (still.features.shape[0], still.kind) == (3, "video")
     assert made.validation[0].features.shape[0] == 3
     assert encoder.encoded == 3 + 3 * 3
-    gather(encoded, data, tmp_path / "cache", encoder, "weights")
+    gather(encoded, data, Store(tmp_path / "cache"), encoder, "weights")
     assert encoder.encoded == 12
-    gather(encoded, data, tmp_path / "cache", encoder, "others")
+    gather(encoded, data, Store(tmp_path / "cache"), encoder, "others")
     assert encoder.encoded == 24
 
 
 def test_without_features_nothing_is_encoded(tmp_path, data, settings):
     encoder = Grey()
-    made = gather(settings, data, tmp_path / "cache", encoder)
+    made = gather(settings, data, Store(tmp_path / "cache"), encoder)
     assert encoder.encoded == 0
     assert made.sources[0].cases[0].features is None
 
@@ -124,7 +127,7 @@ def test_a_case_whose_labels_are_all_between_the_kept_frames_is_not_drawn_from(t
     write_video_case(data / "films" / "three", frames=6, labelled=[4])
     encoded = of(settings, sources=(SourceSettings(path="films", every=2),), features=FeatureSettings())
     heard = []
-    made = gather(encoded, data, tmp_path / "cache", Grey(), tell=heard.append)
+    made = gather(encoded, data, Store(tmp_path / "cache"), Grey(), tell=heard.append)
     assert names(made.sources[0].cases) == ["three", "two"]
     assert heard == [
         "films: taken for video_masks: 3 folders with video.* beside masks/",
@@ -136,22 +139,22 @@ def test_labels_of_any_object_only_where_every_stage_shows_one(tmp_path, data, s
     write_images(data / "many", ["x"], value=77)
     shown = of(settings, sources=(SourceSettings(path="many"),))
     stages = tuple(stage.model_copy(update={"one_object": "foreground"}) for stage in settings.stages)
-    made = gather(shown.model_copy(update={"stages": stages}), data, tmp_path / "cache", Grey())
+    made = gather(shown.model_copy(update={"stages": stages}), data, Store(tmp_path / "cache"), Grey())
     assert names(made.sources[0].cases) == ["x"]
     mixed = shown.model_copy(update={"stages": (settings.stages[0], *stages)})
     with pytest.raises(InputError, match="77"):
-        gather(mixed, data, tmp_path / "other", Grey())
+        gather(mixed, data, Store(tmp_path / "other"), Grey())
 
 
 def test_a_prompted_model_learns_from_labels_of_any_object(tmp_path, data, settings):
     write_images(data / "many", ["x"], value=77)
     anything = of(settings, sources=(SourceSettings(path="many"),))
     with pytest.raises(InputError, match="label 77, which is no class"):
-        gather(anything, data, tmp_path / "cache", Grey())
+        gather(anything, data, Store(tmp_path / "cache"), Grey())
     prompted = anything.model_copy(
         update={"model": anything.model.model_copy(update={"method": "litemedsam"})}
     )
-    made = gather(prompted, data, tmp_path / "cache", Grey())
+    made = gather(prompted, data, Store(tmp_path / "cache"), Grey())
     assert int(made.sources[0].cases[0].labels.max()) == 77
 
 
@@ -159,7 +162,7 @@ def test_a_fold_of_a_file_trains_and_validates(tmp_path, data, settings):
     write_splits(data / "splits.json", [Fold(("a", "v"), ("b",)), Fold(("b",), ("a",), ("v",))], {})
     for fold, train, aside in ((0, ["a", "v"], ["b"]), (1, ["b"], ["a"])):
         wish = of(settings, sources=(SourceSettings(path="stills"),), splits="splits.json", fold=fold)
-        made = gather(wish, data, tmp_path / "cache", Grey())
+        made = gather(wish, data, Store(tmp_path / "cache"), Grey())
         assert (names(made.sources[0].cases), names(made.validation)) == (train, aside)
 
 
@@ -168,6 +171,6 @@ def test_channels_of_one_scan_are_decoded_apart(tmp_path, settings):
     decoded = []
     for channel in ("A", "B"):
         wish = of(settings, sources=(SourceSettings(path="d", channel=channel),))
-        decoded.append(gather(wish, tmp_path, tmp_path / "cache", Grey()).sources[0].cases[0].frames)
+        decoded.append(gather(wish, tmp_path, Store(tmp_path / "cache"), Grey()).sources[0].cases[0].frames)
     assert decoded[0].shape == decoded[1].shape
     assert (decoded[0] != decoded[1]).any()

@@ -25,3 +25,11 @@ def test_every_field_has_its_help():
         assert [
             name for name, field in kind.model_fields.items() if not field.description and name != "name"
         ] == []
+
+
+def test_the_size_of_the_cache_is_written_as_people_write_it():
+    stages = [{"name": "base", "steps": 1}]
+    assert TrainSettings(stages=stages, cache_size="20GB").cache_size == 20_000_000_000
+    assert TrainSettings(stages=stages, cache_size=5000).cache_size == 5000
+    with pytest.raises(ValidationError, match="cache_size"):
+        TrainSettings(stages=stages, cache_size="much")

@@ -1,4 +1,4 @@
-"""Cases decoded once, at the model's training resolution, as memory-mapped bytes in the run's folder."""
+"""Cases decoded once, at the model's training resolution, as memory-mapped bytes."""
 
 import hashlib
 import json
@@ -16,12 +16,16 @@ from segmem.core import Kind
 from segmem.core.errors import InputError
 from segmem.data.cases import LabelledCase, LabelledFrame
 from segmem.data.classes import class_table, to_classes
+from segmem.data.digest import digest
 from segmem.data.growing import GrowingArray, read_mapped
+from segmem.data.store import Store
+from segmem.io.images import THREADS
+from segmem.io.ordered import in_order
 from segmem.ops.fit import Fit, FitSettings, plan, resize
 from segmem.ops.intensity import IntensitySettings
 from segmem.ops.prepare import case_window
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class CachedCase:
         labelled: (T,) bool.
         size: (H, W) of the file's frames, before fitting.
         features: (T, C, h', w') bfloat16 seen as uint16, where an encoder that does not learn made them.
+        holds: keep the arrays' files from being deleted by runs that need room.
     """
 
     name: str
@@ -45,6 +50,7 @@ class CachedCase:
     labelled: NDArray[np.bool_]
     size: tuple[int, int]
     features: NDArray[np.uint16] | None = None
+    holds: tuple[object, ...] = ()
 
     @property
     def length(self) -> int:
@@ -57,15 +63,15 @@ class CachedCase:
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """Decodes cases into `folder`, or finds them there.
+    """Decodes cases into `store`, or finds them there: frames.npy, labels.npy, labelled.npy and case.json.
 
     Attributes:
-        folder: where the arrays are.
+        store: where the arrays are, by the content of the files they are made of.
         fit, intensity: as the model wants them.
         classes: names, index 0 is background; a label of another id is refused.
     """
 
-    folder: Path
+    store: Store
     fit: FitSettings
     intensity: IntensitySettings
     classes: tuple[str, ...]
@@ -78,9 +84,10 @@ class Cache:
         Raises:
             InputError: a label is no class, no frame is labelled, or the files cannot be read.
         """
-        folder = self.folder / self._key(case, label_map or {}, every)
-        if not (folder / "case.json").is_file():
-            self._decode(case, label_map or {}, every, folder)
+        known = label_map or {}
+        folder, hold = self.store.entry(
+            self._key(case, known, every), lambda folder: self._decode(case, known, every, folder)
+        )
         about = json.loads((folder / "case.json").read_text(encoding="utf-8"))
         return CachedCase(
             case.name,
@@ -88,26 +95,25 @@ class Cache:
             case.kind,
             read_mapped(folder / "frames.npy").view(np.uint8),
             read_mapped(folder / "labels.npy").view(np.uint8),
-            read_mapped(folder / "labelled.npy").view(np.bool_),
+            np.load(folder / "labelled.npy", allow_pickle=False),
             (about["size"][0], about["size"][1]),
+            holds=(hold,),
         )
 
     def open_all(
         self, cases: Sequence[LabelledCase], label_map: Mapping[int, int] | None = None, every: int = 1
     ) -> list[CachedCase]:
-        """Each of `cases`, in order."""
-        return [self.open(case, label_map, every) for case in cases]
+        """Each of `cases`, in order, several at a time."""
+        return list(in_order(lambda case: self.open(case, label_map, every), cases, THREADS, name="cases"))
 
     def _key(self, case: LabelledCase, label_map: Mapping[int, int], every: int) -> str:
-        stamps = [[str(p), p.stat().st_size, p.stat().st_mtime_ns] for p in case.files]
         made_of = [
-            VERSION, case.name, case.kind, stamps, sorted(label_map.items()), len(self.classes),
-            self.fit.model_dump(), self.intensity.model_dump(), every, *case.channels,
+            VERSION, case.name, case.kind, digest(case.files, self.store.folder), sorted(label_map.items()),
+            len(self.classes), self.fit.model_dump(), self.intensity.model_dump(), every, *case.channels,
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:20]
 
     def _decode(self, case: LabelledCase, label_map: Mapping[int, int], every: int, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         table = class_table(label_map, len(self.classes))
         size: tuple[int, int] | None = None
         with (
@@ -127,7 +133,7 @@ class Cache:
                 raise InputError(
                     f"{case.name}: not one readable frame. Leave the case out, or replace its file."
                 )
-        _write_whole(folder / "case.json", json.dumps({"name": case.name, "size": size}))
+        (folder / "case.json").write_text(json.dumps({"name": case.name, "size": size}), encoding="utf-8")
 
 
 def _as_bytes(case: LabelledCase, settings: IntensitySettings) -> Iterator[LabelledFrame]:
@@ -144,17 +150,11 @@ def _as_bytes(case: LabelledCase, settings: IntensitySettings) -> Iterator[Label
 
 
 def _shrink(frame: Tensor, fit: Fit) -> Tensor:
-    resized = resize(frame[None].float(), fit.scaled, "image")[0]
-    return resized.round().clamp(0, 255).to(torch.uint8)
+    """As the model's own `prepare` resizes bytes when it predicts."""
+    return resize(frame[None], fit.scaled, "image")[0]
 
 
 def _shrink_labels(classes: Tensor | None, fit: Fit) -> Tensor:
     if classes is None:
         return torch.zeros(fit.scaled, dtype=torch.uint8)
     return resize(classes[None, None], fit.scaled, "labels")[0, 0]
-
-
-def _write_whole(path: Path, text: str) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)

@@ -15,6 +15,7 @@ from torch import Tensor
 from segmem.core import Features
 from segmem.data.cache import CachedCase
 from segmem.data.growing import GrowingArray, read_mapped
+from segmem.data.store import Store
 from segmem.ops.augment import AugmentSettings, augment
 from segmem.ops.fit import Fit, FitSettings, fit_labels
 
@@ -31,10 +32,10 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FeatureCache:
-    """Encodes cases into `folder`, or finds them there.
+    """Encodes cases into `store`, or finds them there: features.npy.
 
     Attributes:
-        folder: where the arrays are.
+        store: where the arrays are, by what they are made of.
         fit: how the model wants its frames.
         mark: names the encoder's weights.
         augment: how far the frames of a still image move and change.
@@ -43,7 +44,7 @@ class FeatureCache:
         device: where the encoder is.
     """
 
-    folder: Path
+    store: Store
     fit: FitSettings
     mark: str
     augment: AugmentSettings
@@ -61,13 +62,15 @@ class FeatureCache:
         key: list[object] = [case.name, looks, self.mark, self.fit.model_dump()]
         if case.length == 1:
             key += [self.moving, self.seed, self.augment.model_dump()]
-        folder = self.folder / hashlib.sha256(json.dumps(key).encode()).hexdigest()[:20]
-        if not (folder / "features.npy").is_file():
-            folder.mkdir(parents=True, exist_ok=True)
-            with GrowingArray(folder / "features.npy", np.uint16) as features:
-                for one in self._encoded(clip, model):
-                    features.append(one)
-        return replace(clip, features=read_mapped(folder / "features.npy").view(np.uint16))
+        name = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:20]
+        folder, hold = self.store.entry(name, lambda folder: self._encode(clip, model, folder))
+        features = read_mapped(folder / "features.npy").view(np.uint16)
+        return replace(clip, features=features, holds=(*clip.holds, hold))
+
+    def _encode(self, clip: CachedCase, model: Encoder, folder: Path) -> None:
+        with GrowingArray(folder / "features.npy", np.uint16) as features:
+            for one in self._encoded(clip, model):
+                features.append(one)
 
     @torch.inference_mode()
     def _encoded(self, clip: CachedCase, model: Encoder) -> Iterator[NDArray[np.uint16]]:

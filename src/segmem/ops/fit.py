@@ -63,6 +63,8 @@ def resize(frames: Tensor, size: tuple[int, int], mode: Literal["image", "logits
         out = F.interpolate(flat.float(), size, mode="nearest-exact").to(frames.dtype)
     else:
         shrinks = mode == "image" and size[0] * size[1] < flat.shape[-2] * flat.shape[-1]
+        if not flat.is_floating_point() and flat.device.type != "cpu":
+            flat = flat.float()  # other devices have no antialiased resize of bytes
         out = F.interpolate(flat, size, mode="bilinear", align_corners=False, antialias=shrinks)
     return out.reshape(*lead, *out.shape[-3:])
 

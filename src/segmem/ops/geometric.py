@@ -97,7 +97,9 @@ def warp(
         padding: (C,) what is seen outside the source.
     """
     theta = _theta(maps, (frames.shape[-2], frames.shape[-1]), grid)
-    where = F.affine_grid(theta, [len(frames), 1, *grid], align_corners=False)
+    if len(theta) > 1 and (theta == theta[:1]).all():
+        theta = theta[:1]  # all frames move alike
+    where = F.affine_grid(theta, [len(theta), 1, *grid], align_corners=False).expand(len(frames), -1, -1, -1)
     fill = padding[:, None, None]
     moved = F.grid_sample(frames - fill, where, mode="bilinear", align_corners=False) + fill
     drawn = F.grid_sample(labels[:, None].float(), where, mode="nearest", align_corners=False)

@@ -9,7 +9,13 @@ from segmem.train.settings import TrainSettings
 
 SETTINGS = "settings.yaml"
 CHECKPOINTS = "checkpoints"
-FREE = {"threads", "loaders", "checkpoint_every", "log_every"}  # may differ when a run is resumed
+FREE = {
+    "threads",
+    "loaders",
+    "cache_size",
+    "checkpoint_every",
+    "log_every",
+}  # may differ when a run is resumed
 
 
 def claim(settings: TrainSettings, run: Path, resume: bool) -> None:

@@ -8,6 +8,7 @@ from torch import nn
 
 from segmem.core.errors import InterruptedRun, SettingsError
 from segmem.data.cache import CachedCase
+from segmem.data.store import Store
 from segmem.io.tensors import read_tensors
 from segmem.methods.begin import fill_memory, fill_network
 from segmem.methods.build import build
@@ -75,7 +76,7 @@ def train(
             material = gather(
                 settings,
                 data_root,
-                cache or run / "cache",
+                Store(cache or run / "cache", settings.cache_size),
                 model,
                 _mark(settings),
                 str(fabric.device),

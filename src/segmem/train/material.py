@@ -12,6 +12,7 @@ from segmem.data.drawn import drawn_cases
 from segmem.data.features import Encoder, FeatureCache
 from segmem.data.sample import Source
 from segmem.data.splits import by_fraction, rank
+from segmem.data.store import Store
 from segmem.train.listing import chosen_split, listed
 from segmem.train.settings import DataSettings, SourceSettings, TrainSettings
 
@@ -52,7 +53,7 @@ class Material:
 def gather(
     settings: TrainSettings,
     data_root: Path,
-    folder: Path,
+    store: Store,
     model: Encoder,
     mark: str = "",
     device: str = "cpu",
@@ -63,7 +64,7 @@ def gather(
     Args:
         settings: of the run.
         data_root: what the sources' paths are relative to.
-        folder: where decoded cases are kept.
+        store: where decoded cases are kept.
         model: encodes them.
         mark: names its weights.
         device: where it is.
@@ -80,8 +81,8 @@ def gather(
     ]
     split = chosen_split(settings, data_root, whole, found)
     spec = settings.model
-    cache = Cache(folder, spec.fit, spec.intensity, _names(settings))
-    features = _features(settings, folder, mark, device)
+    cache = Cache(store, spec.fit, spec.intensity, _names(settings))
+    features = _features(settings, store, mark, device)
     sources: list[Source] = []
     validation: list[CachedCase] = []
     for source, cases in zip(settings.data.sources, found, strict=True):
@@ -113,13 +114,11 @@ def _names(settings: TrainSettings) -> tuple[str, ...]:
     return spec.classes if classes else tuple(f"object {one}" for one in range(UNKNOWN))
 
 
-def _features(settings: TrainSettings, folder: Path, mark: str, device: str) -> FeatureCache | None:
+def _features(settings: TrainSettings, store: Store, mark: str, device: str) -> FeatureCache | None:
     wish = settings.data.features
     if wish is None:
         return None
-    return FeatureCache(
-        folder / "features", settings.model.fit, mark, wish.augment, wish.moving, settings.seed, device
-    )
+    return FeatureCache(store, settings.model.fit, mark, wish.augment, wish.moving, settings.seed, device)
 
 
 def _within(source: SourceSettings, cases: list[LabelledCase], seed: int) -> list[LabelledCase]:

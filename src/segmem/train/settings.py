@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import ByteSize, Field, PositiveFloat, PositiveInt
 
 from segmem.core import Settings
 from segmem.data.layouts import Layout
@@ -162,6 +162,8 @@ class TrainSettings(Settings):
     """CPU threads of one process; none leaves PyTorch's choice."""
     loaders: int = Field(default=1, ge=0)
     """Threads that cut clips ahead of the training; 0 cuts them in between."""
+    cache_size: ByteSize | None = None
+    """Most that decoded cases may take on disk, as 20GB; what no run uses goes first. None: as much as they need."""
     checkpoint_every: PositiveInt = 100
     """Steps between checkpoints; a stage's end always makes one."""
     validate_every: PositiveInt | None = None
