@@ -1,0 +1,214 @@
+"""What one DICOM file says of its frames: where each lies, and how its values are stored. No pixel is read."""
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from segmem.core.errors import FormatError
+from segmem.io.dicom_files import DIRECTORY, read_header
+
+Vector = tuple[float, float, float]
+
+_TAGS = (
+    *("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "Modality", "InstanceNumber"),
+    *("SeriesDescription", "SeriesNumber", "BodyPartExamined", "ImageType", "BurnedInAnnotation"),
+    *("PatientName", "PatientID", "PatientBirthDate", "AccessionNumber", "OtherPatientIDs"),
+    *(
+        "Rows",
+        "Columns",
+        "NumberOfFrames",
+        "SamplesPerPixel",
+        "PhotometricInterpretation",
+        "SpecificCharacterSet",
+    ),
+    *("BitsAllocated", "BitsStored", "PixelRepresentation", "RescaleSlope", "RescaleIntercept"),
+    *("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "ImagerPixelSpacing"),
+    *(
+        "SliceThickness",
+        "SpacingBetweenSlices",
+        "GridFrameOffsetVector",
+        "DoseGridScaling",
+        "FrameOfReferenceUID",
+    ),
+    *("CineRate", "FrameTime", "FrameTimeVector", "RecommendedDisplayFrameRate"),
+    *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of a file.
+
+    Attributes:
+        path: the file.
+        number: which picture of it, from 0.
+        instance: SOPInstanceUID of the file.
+        order: InstanceNumber; used only where nothing says a place.
+        position_mm: centre of the first pixel, (L, P, S); None where the file does not say.
+        orientation: direction along a row, then along a column, (L, P, S) each; None likewise.
+        pixel_mm: from row to row, then from column to column; None likewise.
+        rescale: slope and intercept; None where the file states none.
+    """
+
+    path: Path
+    number: int
+    instance: str
+    order: int
+    position_mm: Vector | None = None
+    orientation: tuple[float, ...] | None = None
+    pixel_mm: tuple[float, float] | None = None
+    rescale: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """One file. `words` may be shown to anybody: what names the patient was taken out of it."""
+
+    path: Path
+    series: str
+    sop_class: str
+    modality: str
+    words: str
+    size: tuple[int, int]
+    frames: tuple[Frame, ...]
+    samples: int
+    bits: int
+    photometric: str
+    syntax: str
+    thickness_mm: float | None
+    fps: float | None
+    burned_in: bool
+
+
+def read_frames(path: Path) -> Header | None:
+    """The facts of one file; None where it holds no picture, as a plan, a report or a DICOMDIR.
+
+    Raises:
+        FormatError: it is no DICOM file, or damaged.
+    """
+    dataset = read_header(path, _TAGS)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about values out of the standard that can be understood
+            return _facts(path, dataset)
+    except FormatError:
+        raise
+    except Exception as why:  # an element's value is parsed when it is asked for, and may be anything
+        reason = " ".join(str(why).partition("Please see")[0].split()) or type(why).__name__
+        raise FormatError(f"{path}: its DICOM header is damaged ({reason}). Export it again.") from None
+
+
+def _facts(path: Path, dataset: Any) -> Header | None:
+    if dataset.get("SOPClassUID") == DIRECTORY or not dataset.get("Rows") or not dataset.get("Columns"):
+        return None
+    count = int(dataset.get("NumberOfFrames") or 1)
+    if count < 1:
+        raise FormatError(f"{path}: its header says {count} frames. Export it again.")
+    return Header(
+        path=path,
+        series=str(dataset.get("SeriesInstanceUID") or f"none-{path.name}"),
+        sop_class=str(dataset.get("SOPClassUID") or ""),
+        modality=str(dataset.get("Modality") or "OT"),
+        words=_words(dataset),
+        size=(int(dataset.Rows), int(dataset.Columns)),
+        frames=tuple(_frames(path, dataset, count)),
+        samples=int(dataset.get("SamplesPerPixel") or 1),
+        bits=int(dataset.get("BitsStored") or dataset.get("BitsAllocated") or 0),
+        photometric=str(dataset.get("PhotometricInterpretation") or "MONOCHROME2"),
+        syntax=str(getattr(dataset.file_meta, "TransferSyntaxUID", "") or ""),
+        thickness_mm=_number(dataset, "SpacingBetweenSlices") or _number(dataset, "SliceThickness"),
+        fps=_fps(dataset),
+        burned_in=str(dataset.get("BurnedInAnnotation") or "").upper() == "YES",
+    )
+
+
+def _frames(path: Path, dataset: Any, count: int) -> Iterator[Frame]:
+    shared = _first(dataset, "SharedFunctionalGroupsSequence")
+    each = dataset.get("PerFrameFunctionalGroupsSequence") or []
+    offsets = [float(value) for value in _many(dataset.get("GridFrameOffsetVector"))]
+    order = int(dataset.get("InstanceNumber") or 0)
+    for number in range(count):
+        places = [group for group in (each[number] if number < len(each) else None, shared) if group]
+        position = _numbers(_grouped(places, dataset, "PlanePositionSequence", "ImagePositionPatient"), 3)
+        orientation = _numbers(
+            _grouped(places, dataset, "PlaneOrientationSequence", "ImageOrientationPatient"), 6
+        )
+        if not each and count > 1:  # a classic file of many frames has one place, that of the first
+            position = _offset(position, orientation, offsets, number)
+        pixel = _numbers(_grouped(places, dataset, "PixelMeasuresSequence", "PixelSpacing"), 2)
+        slope = _grouped(places, dataset, "PixelValueTransformationSequence", "RescaleSlope")
+        inter = _grouped(places, dataset, "PixelValueTransformationSequence", "RescaleIntercept")
+        if slope is None:
+            slope = dataset.get("DoseGridScaling")
+        yield Frame(
+            path=path,
+            number=number,
+            instance=str(dataset.get("SOPInstanceUID") or ""),
+            order=order,
+            position_mm=None if position is None else (position[0], position[1], position[2]),
+            orientation=orientation,
+            pixel_mm=None if pixel is None else (pixel[0], pixel[1]),
+            rescale=None if slope is None else (float(slope), float(inter or 0)),
+        )
+
+
+def _grouped(places: list[Any], dataset: Any, sequence: str, element: str) -> Any:
+    """An element of a frame's own group, else of the group of all frames, else of the file."""
+    for place in places:
+        group = _first(place, sequence)
+        if group is not None and group.get(element) is not None:
+            return group.get(element)
+    return dataset.get(element)
+
+
+def _offset(
+    position: tuple[float, ...] | None, axes: tuple[float, ...] | None, offsets: list[float], number: int
+) -> tuple[float, ...] | None:
+    """Where a frame of a dose grid lies: along the normal from the first one."""
+    if position is None or axes is None or number >= len(offsets):
+        return None
+    (a, b, c), (d, e, f) = axes[:3], axes[3:]
+    normal = (b * f - c * e, c * d - a * f, a * e - b * d)
+    first = offsets[0] if offsets[0] == position[2] else 0.0  # the offsets may be z themselves
+    return tuple(p + n * (offsets[number] - first) for p, n in zip(position, normal, strict=True))
+
+
+def _words(dataset: Any) -> str:
+    """Body part and description, without a word that the patient's own elements hold."""
+    from segmem.io.dicom_identity import without_identity
+
+    said = [str(dataset.get(name) or "") for name in ("BodyPartExamined", "SeriesDescription")]
+    return without_identity(" ".join(part for part in said if part), dataset)
+
+
+def _fps(dataset: Any) -> float | None:
+    if (milliseconds := _number(dataset, "FrameTime")) is not None:
+        return 1000 / milliseconds
+    vector = [float(value) for value in _many(dataset.get("FrameTimeVector"))][1:]  # the first is 0
+    if vector and sum(vector) > 0:
+        return 1000 * len(vector) / sum(vector)
+    return _number(dataset, "CineRate") or _number(dataset, "RecommendedDisplayFrameRate")
+
+
+def _number(dataset: Any, name: str) -> float | None:
+    """A positive number; None where there is none."""
+    value = dataset.get(name)
+    return float(value) if value not in (None, "") and float(value) > 0 else None
+
+
+def _numbers(values: Any, count: int) -> tuple[float, ...] | None:
+    found = tuple(float(value) for value in _many(values))
+    return found if len(found) == count else None
+
+
+def _many(value: Any) -> list[Any]:
+    if value is None or value == "":
+        return []
+    return [value] if isinstance(value, str | int | float) else list(value)
+
+
+def _first(dataset: Any, name: str) -> Any:
+    sequence = dataset.get(name)
+    return sequence[0] if sequence else None
