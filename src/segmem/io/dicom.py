@@ -10,14 +10,13 @@ from segmem.core.errors import FormatError, InputError
 from segmem.io.dicom_files import dicom_files, read_header
 from segmem.io.dicom_header import Frame, Header, read_frames
 from segmem.io.dicom_identity import short
-from segmem.io.dicom_order import Problem, Stack, stack
-from segmem.io.dicom_syntax import can_decode, syntax_name
+from segmem.io.dicom_order import Problem, stack
+from segmem.io.dicom_problems import SCANS, problems_of
 
 if TYPE_CHECKING:
     from segmem.core import Clip
 
 MAX_BYTES = 8 * 1024**3
-_SCANS = frozenset({"CT", "MR", "PT", "NM", "RTDOSE"})  # one slice of these is still a scan
 _NO_IMAGE = frozenset({"SEG"})  # pictures that are label maps
 
 
@@ -120,15 +119,14 @@ def _header(file: Path, damaged: list[Problem] | None) -> Header | None:
     except FormatError as error:
         if damaged is None:
             raise
-        told = str(error).replace(str(file), file.name)  # folders often carry a patient's name
-        damaged.append(Problem("damaged-file", f"a file was left out: {told}"))
+        damaged.append(Problem("damaged-file", "a file was left out: it is damaged", where=str(error)))
         return None
 
 
 def _by_itself(header: Header) -> bool:
     """Whether a file is a stack, a video or a picture that no other file of its series belongs to."""
     placed = header.frames[0].position_mm is not None
-    return len(header.frames) > 1 or (not placed and header.modality not in _SCANS)
+    return len(header.frames) > 1 or (not placed and header.modality not in SCANS)
 
 
 def _no_image(path: Path | Sequence[Path], others: list[Path]) -> str:
@@ -156,7 +154,7 @@ def _series(headers: list[Header], max_bytes: int, damaged: list[Problem]) -> Se
     first = headers[0]
     frames = [frame for header in headers for frame in header.frames]
     found = None if first.samples > 1 else stack(frames, first.thickness_mm)
-    if found is not None and len(frames) == 1 and first.modality not in _SCANS:
+    if found is not None and len(frames) == 1 and first.modality not in SCANS:
         found = None
     kind: Kind = "volume" if found else "video" if len(first.frames) > 1 else "image"
     in_order = found.frames if found else tuple(sorted(frames, key=lambda f: (f.order, f.path, f.number)))
@@ -174,33 +172,7 @@ def _series(headers: list[Header], max_bytes: int, damaged: list[Problem]) -> Se
         photometric=first.photometric,
         problems=(
             *(found.problems if found else ()),
-            *_problems(headers, frames, found, max_bytes),
+            *problems_of(headers, found is not None, max_bytes),
             *damaged,
         ),
     )
-
-
-def _problems(
-    headers: list[Header], frames: list[Frame], found: Stack | None, max_bytes: int
-) -> list[Problem]:
-    first, problems = headers[0], []
-    if any(header.size != first.size for header in headers):
-        sizes = sorted({header.size for header in headers})
-        problems.append(Problem("mixed-size", f"images of several sizes (rows, columns): {sizes}", "refused"))
-    if found is None and len(frames) > 1 and first.modality in _SCANS:
-        words = f"not all of the {len(frames)} images say where they lie, so they are not a scan"
-        problems.append(Problem("no-position", words, "refused" if len(headers) > 1 else "note"))
-    if first.modality in {"CT", "PT"} and any(frame.rescale is None for frame in frames):
-        problems.append(Problem("no-rescale", f"{first.modality} without RescaleSlope: values are as stored"))
-    if any(header.photometric == "MONOCHROME1" for header in headers):
-        problems.append(Problem("monochrome1", "MONOCHROME1: low values are bright; they are inverted"))
-    for syntax in sorted({h.syntax for h in headers if not can_decode(h.syntax)}):
-        words = f"compressed as {syntax_name(syntax)}, for which no decoder is installed"
-        problems.append(Problem("no-decoder", words, "refused"))
-    if any(header.burned_in for header in headers):
-        problems.append(Problem("burned-in", "text is burned into the pixels; it may name the patient"))
-    need = len(frames) * first.size[0] * first.size[1] * first.samples * (4 if found else 1)
-    if need > max_bytes and (found is not None or len(frames) == 1):
-        words = f"{need / 1024**3:.1f} GiB once decoded, above the limit of {max_bytes / 1024**3:.1f} GiB"
-        problems.append(Problem("too-large", words, "refused"))
-    return problems

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from segmem.core.errors import FormatError
+from segmem.io.dicom_elements import first_item, frames_a_second, many, number, numbers
 from segmem.io.dicom_files import DIRECTORY, read_header
 
 Vector = tuple[float, float, float]
@@ -118,33 +119,33 @@ def _facts(path: Path, dataset: Any) -> Header | None:
         bits=int(dataset.get("BitsStored") or dataset.get("BitsAllocated") or 0),
         photometric=str(dataset.get("PhotometricInterpretation") or "MONOCHROME2"),
         syntax=str(getattr(dataset.file_meta, "TransferSyntaxUID", "") or ""),
-        thickness_mm=_number(dataset, "SpacingBetweenSlices") or _number(dataset, "SliceThickness"),
-        fps=_fps(dataset),
+        thickness_mm=number(dataset, "SpacingBetweenSlices") or number(dataset, "SliceThickness"),
+        fps=frames_a_second(dataset),
         burned_in=str(dataset.get("BurnedInAnnotation") or "").upper() == "YES",
     )
 
 
 def _frames(path: Path, dataset: Any, count: int) -> Iterator[Frame]:
-    shared = _first(dataset, "SharedFunctionalGroupsSequence")
+    shared = first_item(dataset, "SharedFunctionalGroupsSequence")
     each = dataset.get("PerFrameFunctionalGroupsSequence") or []
-    offsets = [float(value) for value in _many(dataset.get("GridFrameOffsetVector"))]
+    offsets = [float(value) for value in many(dataset.get("GridFrameOffsetVector"))]
     order = int(dataset.get("InstanceNumber") or 0)
-    for number in range(count):
-        places = [group for group in (each[number] if number < len(each) else None, shared) if group]
-        position = _numbers(_grouped(places, dataset, "PlanePositionSequence", "ImagePositionPatient"), 3)
-        orientation = _numbers(
+    for index in range(count):
+        places = [group for group in (each[index] if index < len(each) else None, shared) if group]
+        position = numbers(_grouped(places, dataset, "PlanePositionSequence", "ImagePositionPatient"), 3)
+        orientation = numbers(
             _grouped(places, dataset, "PlaneOrientationSequence", "ImageOrientationPatient"), 6
         )
         if not each and count > 1:  # a classic file of many frames has one place, that of the first
-            position = _offset(position, orientation, offsets, number)
-        pixel = _numbers(_grouped(places, dataset, "PixelMeasuresSequence", "PixelSpacing"), 2)
+            position = _offset(position, orientation, offsets, index)
+        pixel = numbers(_grouped(places, dataset, "PixelMeasuresSequence", "PixelSpacing"), 2)
         slope = _grouped(places, dataset, "PixelValueTransformationSequence", "RescaleSlope")
         inter = _grouped(places, dataset, "PixelValueTransformationSequence", "RescaleIntercept")
         if slope is None:
             slope = dataset.get("DoseGridScaling")
         yield Frame(
             path=path,
-            number=number,
+            number=index,
             instance=str(dataset.get("SOPInstanceUID") or ""),
             order=order,
             position_mm=None if position is None else (position[0], position[1], position[2]),
@@ -157,22 +158,22 @@ def _frames(path: Path, dataset: Any, count: int) -> Iterator[Frame]:
 def _grouped(places: list[Any], dataset: Any, sequence: str, element: str) -> Any:
     """An element of a frame's own group, else of the group of all frames, else of the file."""
     for place in places:
-        group = _first(place, sequence)
+        group = first_item(place, sequence)
         if group is not None and group.get(element) is not None:
             return group.get(element)
     return dataset.get(element)
 
 
 def _offset(
-    position: tuple[float, ...] | None, axes: tuple[float, ...] | None, offsets: list[float], number: int
+    position: tuple[float, ...] | None, axes: tuple[float, ...] | None, offsets: list[float], index: int
 ) -> tuple[float, ...] | None:
     """Where a frame of a dose grid lies: along the normal from the first one."""
-    if position is None or axes is None or number >= len(offsets):
+    if position is None or axes is None or index >= len(offsets):
         return None
     (a, b, c), (d, e, f) = axes[:3], axes[3:]
     normal = (b * f - c * e, c * d - a * f, a * e - b * d)
     first = offsets[0] if offsets[0] == position[2] else 0.0  # the offsets may be z themselves
-    return tuple(p + n * (offsets[number] - first) for p, n in zip(position, normal, strict=True))
+    return tuple(p + n * (offsets[index] - first) for p, n in zip(position, normal, strict=True))
 
 
 def _words(dataset: Any) -> str:
@@ -181,34 +182,3 @@ def _words(dataset: Any) -> str:
 
     said = [str(dataset.get(name) or "") for name in ("BodyPartExamined", "SeriesDescription")]
     return without_identity(" ".join(part for part in said if part), dataset)
-
-
-def _fps(dataset: Any) -> float | None:
-    if (milliseconds := _number(dataset, "FrameTime")) is not None:
-        return 1000 / milliseconds
-    vector = [float(value) for value in _many(dataset.get("FrameTimeVector"))][1:]  # the first is 0
-    if vector and sum(vector) > 0:
-        return 1000 * len(vector) / sum(vector)
-    return _number(dataset, "CineRate") or _number(dataset, "RecommendedDisplayFrameRate")
-
-
-def _number(dataset: Any, name: str) -> float | None:
-    """A positive number; None where there is none."""
-    value = dataset.get(name)
-    return float(value) if value not in (None, "") and float(value) > 0 else None
-
-
-def _numbers(values: Any, count: int) -> tuple[float, ...] | None:
-    found = tuple(float(value) for value in _many(values))
-    return found if len(found) == count else None
-
-
-def _many(value: Any) -> list[Any]:
-    if value is None or value == "":
-        return []
-    return [value] if isinstance(value, str | int | float) else list(value)
-
-
-def _first(dataset: Any, name: str) -> Any:
-    sequence = dataset.get(name)
-    return sequence[0] if sequence else None

@@ -29,12 +29,14 @@ class Problem:
     Attributes:
         code: a short name that does not change.
         words: one sentence, without anything about the patient.
+        where: the files it is about; for the person at the keyboard, not for records, as names may name a patient.
         weight: `note` is told and read; `asks` is read only with `--allow-gaps`; `refused` is never read.
     """
 
     code: str
     words: str
     weight: Weight = "note"
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
