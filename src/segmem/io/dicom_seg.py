@@ -110,7 +110,7 @@ def _described(path: Path) -> _Seg:
         segment = tuple(1 if label_map else _segment(dataset, group) for group in groups)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as why:
         raise FormatError(f"{path}: a DICOM-SEG whose segments are not described ({why}).") from None
-    if len(segment) != len(header.frames) or not (label_map or set(segment) <= set(value)):
+    if len(segment) < len(header.frames) or not (label_map or set(segment) <= set(value)):
         raise FormatError(f"{path}: a DICOM-SEG whose frames name segments that it does not describe.")
     fractional = str(dataset.get("SegmentationType")) == "FRACTIONAL"
     highest = int(dataset.get("MaximumFractionalValue") or 255) if fractional else 1
