@@ -1,7 +1,7 @@
 import pytest
 
 from dicom_made import header
-from segmem.io.dicom_identity import deidentified, short, without_identity
+from segmem.io.dicom_identity import deidentified, description, short, without_identity
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,12 @@ from segmem.io.dicom_identity import deidentified, short, without_identity
 )
 def test_what_the_patients_elements_hold_leaves_the_text(text, left):
     assert without_identity(text, header("1.2", Modality="CT")) == left
+
+
+def test_a_series_is_described_by_its_body_part_and_its_name():
+    made = header("1.2", BodyPartExamined="HEAD", SeriesDescription="T1 of Jane")
+    assert description(made) == "HEAD T1 of"
+    assert description(header("1.2")) == ""
 
 
 def test_a_short_hash_tells_two_apart_and_not_what_they_were():

@@ -28,6 +28,12 @@ _LETTERS = 40
 _SHORT = 8
 
 
+def description(dataset: Any) -> str:
+    """Of a series: the body part and what somebody called it, without a word that the patient's elements hold."""
+    said = [str(dataset.get(name) or "") for name in ("BodyPartExamined", "SeriesDescription")]
+    return without_identity(" ".join(part for part in said if part), dataset)
+
+
 def without_identity(text: str, dataset: Any) -> str:
     """`text` on one line, without any word that an element about the patient holds, or that is a long number."""
     known = {part.casefold() for name in _NAMING for part in _parts(dataset.get(name))}

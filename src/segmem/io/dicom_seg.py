@@ -19,7 +19,7 @@ from segmem.io.dicom_grid import grid_of
 from segmem.io.dicom_header import Frame, read_frames
 from segmem.io.dicom_pixels import bits, stored
 from segmem.io.dicom_source import frames_of, planes_of, series_of
-from segmem.io.dicom_syntax import compressed
+from segmem.io.dicom_syntax import packed
 from segmem.io.formats import case_name
 
 MAX_BYTES = 8 * 1024**3
@@ -41,8 +41,8 @@ class _Seg:
     highest: int
     """Of a fractional segment's values; 1 of a binary one's."""
     label_map: bool
-    packed: bool
-    """A bit for each pixel, uncompressed."""
+    plain_bits: bool
+    """A bit for each pixel, not compressed."""
 
 
 def is_seg(path: Path) -> bool:
@@ -87,7 +87,7 @@ def segment_names(path: Path) -> dict[int, str]:
 
 def _arrays(path: Path, seg: _Seg) -> Iterator[NDArray[np.generic]]:
     """Each frame's pixels, in order. Bits are unpacked here, as frames need not begin with a byte."""
-    if seg.packed:
+    if seg.plain_bits:
         return bits(path, range(len(seg.frames)), seg.size)
     return (array for _, array in stored(seg.frames, seg.size))
 
@@ -121,9 +121,9 @@ def _described(path: Path) -> _Seg:
     if len(segment) < len(header.frames) or not (label_map or set(segment) <= set(value)):
         raise FormatError(f"{path}: a DICOM-SEG whose frames name segments that it does not describe.")
     fractional = str(dataset.get("SegmentationType")) == "FRACTIONAL"
-    packed = int(dataset.get("BitsAllocated") or 8) == 1 and not compressed(header.syntax)
+    plain = int(dataset.get("BitsAllocated") or 8) == 1 and not packed(header.syntax)
     highest = int(dataset.get("MaximumFractionalValue") or 255) if fractional else 1
-    return _Seg(header.frames, segment, value, names, header.size, highest, label_map, packed)
+    return _Seg(header.frames, segment, value, names, header.size, highest, label_map, plain)
 
 
 def _values(path: Path, dataset: Any) -> tuple[dict[int, int], dict[int, str]]:
