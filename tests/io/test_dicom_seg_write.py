@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 
-from dicom_made import PATIENT, labelled_clip, positions, ramp, stored_labels, write_enhanced
+from dicom_made import PATIENT, labelled_clip, positions, ramp, stored_labels, write_enhanced, write_series
 from segmem.core import Geometry, Labels
 from segmem.core.errors import FormatError, GeometryError, MissingExtraError
 from segmem.io.dicom import find_series, read_series
@@ -126,3 +126,15 @@ def test_without_the_package_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "highdicom", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'segmem\[dicom\]'"):
         write_seg(labels, tmp_path / "x.dcm", MAKER)
+
+
+def test_behind_a_gap_each_slice_keeps_its_place(tmp_path):
+    write_series(tmp_path / "in", ramp(4), positions(6)[[0, 1, 2, 5]])
+    (series,) = find_series(tmp_path / "in")
+    with pytest.warns(UserWarning, match="slices are missing|slices lie at"):
+        clip = read_series(series, "gap", allow_gaps=True)
+    labels = Labels("gap", (clip.frames[:, 0] > 1500).byte(), clip.geometry)
+    write_seg(labels, tmp_path / "x.dcm", MAKER)
+    groups = dcmread(tmp_path / "x.dcm").PerFrameFunctionalGroupsSequence
+    heights = [float(group.PlanePositionSequence[0].ImagePositionPatient[2]) for group in groups]
+    assert sorted(heights) == [30.0, 32.5, 35.0, 42.5]

@@ -62,3 +62,10 @@ def test_a_video_cut_short_is_refused(tmp_path):
     path.write_bytes(path.read_bytes()[:-300])
     with pytest.raises(FormatError, match="whole DICOM image"):
         list(video(path))
+
+
+def test_deep_grey_without_a_window_does_not_flicker(tmp_path):
+    film = np.array([[[0, 1000]], [[0, 4000]]], np.uint16)
+    path = write_multiframe(tmp_path / "v.dcm", film, "MONOCHROME2", Modality="XA")
+    shown = [frame[0].tolist() for frame in video(path)]
+    assert shown == [[[0, 4]], [[0, 16]]]

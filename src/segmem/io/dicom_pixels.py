@@ -109,7 +109,8 @@ def _shown(frame: Frame, array: Array, header: Any) -> NDArray[np.uint8]:
 
 
 def _grey(frame: Frame, array: Array, header: Any) -> NDArray[np.uint8]:
-    """Grey values through the first window; without one 8-bit values as they are, others from lowest to highest."""
+    """Grey values through the first window. Without one 8-bit values are as they are; others go from the lowest to
+    the highest, of a video from those that its bits can hold, as a range of each frame's own would flicker."""
     slope, intercept = frame.rescale or (1.0, 0.0)
     values = array.astype(np.float64) * slope + intercept
     window = _window(header)
@@ -118,6 +119,10 @@ def _grey(frame: Frame, array: Array, header: Any) -> NDArray[np.uint8]:
         low, high = centre - 0.5 - (width - 1) / 2, centre - 0.5 + (width - 1) / 2
     elif array.dtype == np.uint8 and frame.rescale is None:
         return array.astype(np.uint8)
+    elif int(header.get("NumberOfFrames") or 1) > 1:
+        depth, signed = int(header.get("BitsStored") or 16), int(header.get("PixelRepresentation") or 0)
+        first = -(2 ** (depth - 1)) if signed else 0
+        low, high = first * slope + intercept, (first + 2**depth - 1) * slope + intercept
     else:
         low, high = float(values.min()), float(values.max())
     scaled = (values - low) / max(high - low, 1e-9)
