@@ -72,6 +72,7 @@ def asked(monkeypatch):
 def test_every_option_reaches_the_request(asked, tmp_path):
     values = ["--as", "cases", "--device", "cpu", "--precision", "bfloat16", "--threads", "2"]
     values += ["--patience", "5", "--no-memory"]
+    values += ["--series", "2", "--allow-gaps", "--seg", "--rtstruct", "--no-deidentify"]
     options = [*values, "--overlay", "--confidence", "--resume", "--no-overwrite"]
     assert main(["predict", "-i", "in", "-o", str(tmp_path), "-m", "one", *options]) == 0
     assert asked.request.model_dump(exclude={"command"}) == {
@@ -79,6 +80,11 @@ def test_every_option_reaches_the_request(asked, tmp_path):
         "out": tmp_path,
         "model": "one",
         "as_": "cases",
+        "series": "2",
+        "allow_gaps": True,
+        "seg": True,
+        "rtstruct": True,
+        "deidentify": False,
         "overlay": True,
         "confidence": True,
         "memory": False,

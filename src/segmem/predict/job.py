@@ -40,6 +40,8 @@ class Job:
     compute: Compute
     hidden: str | None
     """A path of which the manifest tells the last part only."""
+    shown: str | None = None
+    """What it tells instead; the last part of a path to DICOM may be a patient's name."""
     warnings: list[str] = field(default_factory=list)
 
     def clock(self) -> Clock:
@@ -115,7 +117,7 @@ class Job:
         return Manifest(
             finished=finished,
             versions=manifest.versions(),
-            command=manifest.command_line(self.request.command, self.hidden),
+            command=manifest.command_line(self.request.command, self.hidden, self.shown),
             model=self.name,
             weights_sha256=self.sha256,
             prompts_sha256=self.asked,
@@ -141,13 +143,18 @@ class Job:
 
 def nameless(case: Case, text: str) -> str:
     """`text` with the paths of the case cut to their names: folders often carry a patient's."""
-    for path in case.paths:
-        text = text.replace(str(path), path.name)
+    for number, path in enumerate(case.paths, start=1):
+        text = text.replace(str(path), f"file {number}" if case.form == "dicom" else path.name)
     return text
 
 
-def prepare(request: Request, name: str, kind: Kind) -> Job:
-    """Check and load the model `name` for cases of `kind`.
+def told_name(case: Case) -> str:
+    """What a record says it was made of: the file's own name; of DICOM, where that may be the patient's, the case's."""
+    return case.paths[0].name if case.paths and case.form != "dicom" else case.name
+
+
+def prepare(request: Request, name: str, kind: Kind, private: bool = False) -> Job:
+    """Check and load the model `name` for cases of `kind`; of a `private` input the path is not told.
 
     Raises:
         UsageError: it takes another kind.
@@ -170,9 +177,12 @@ def prepare(request: Request, name: str, kind: Kind) -> Job:
     if own != "any" and (own == "volume") != (kind == "volume"):
         usable = ", ".join(c.name for c in catalogue.cards() if c.accepts(kind)) or "none is shipped"
         raise UsageError(f"{name} segments {own}s, the input is a {kind}. Models for that: {usable}.")
-    hidden = request.source if kind == "volume" or is_url(request.source) else None  # a name, or a password
+    hidden = (
+        request.source if private or kind == "volume" or is_url(request.source) else None
+    )  # a name, or a password
     told = [text.replace(str(path), path.name) for text in noticed]
-    return Job(request, Path(name).name, sha256, compute.place(model), compute, hidden, told)
+    shown = "DICOM" if private else None
+    return Job(request, Path(name).name, sha256, compute.place(model), compute, hidden, shown, told)
 
 
 def _hash(path: Path) -> str:
