@@ -6,7 +6,15 @@ import torch
 from PIL import Image
 
 from segmem.core.errors import FormatError
-from segmem.data.cholecseg8k import CLASSES, GREYS, cases, read_watershed, recognises
+from segmem.data.cholecseg8k import (
+    CLASSES,
+    COLOURS,
+    GREYS,
+    cases,
+    read_colours,
+    read_watershed,
+    recognises,
+)
 from segmem.data.layouts import find_labelled
 
 SIZE = (24, 32)
@@ -74,3 +82,34 @@ def test_a_frame_without_its_mask_is_refused(tmp_path):
 def test_another_folder_is_not_taken_for_it(tmp_path):
     (tmp_path / "images").mkdir()
     assert not recognises(tmp_path)
+
+
+def test_each_colour_is_one_class_and_edges_are_background(tmp_path):
+    colours = np.array([[*COLOURS, (255, 255, 255), (0, 0, 0)]], np.uint8)
+    Image.fromarray(colours).save(tmp_path / "mask.png")
+    assert read_colours(tmp_path / "mask.png")[0].tolist() == [*COLOURS.values(), 0, 0]
+    assert sorted(COLOURS.values()) == list(range(len(CLASSES)))
+
+
+def test_colour_masks_are_read_where_there_are_no_watershed_masks(tmp_path):
+    clip = write_clip(tmp_path, "video01", 80)
+    for path in clip.glob("*_watershed_mask.png"):
+        path.unlink()
+        colours = np.full((*SIZE, 3), 127, np.uint8)
+        colours[4:9, 6:12] = (169, 255, 184)
+        Image.fromarray(colours).save(path.with_name(path.name.replace("watershed", "color")))
+    (case,) = cases(tmp_path, None)
+    assert torch.unique(next(case.read())[1]).tolist() == [0, CLASSES.index("L-hook electrocautery")]
+
+
+def test_a_colour_of_no_class_is_refused(tmp_path):
+    Image.fromarray(np.full((*SIZE, 3), (1, 2, 3), np.uint8)).save(tmp_path / "mask.png")
+    with pytest.raises(FormatError, match=r"colour \(1, 2, 3\) is no class of CholecSeg8k"):
+        read_colours(tmp_path / "mask.png")
+
+
+def test_clips_come_by_the_number_of_their_first_frame(tmp_path):
+    for first in (28660, 160, 80):
+        write_clip(tmp_path, "video01", first)
+    (tmp_path / "video01" / "video01_00160").rename(tmp_path / "video01" / "video01_160")
+    assert [case.name for case in cases(tmp_path, None)] == ["video01_00080", "video01_160", "video01_28660"]

@@ -1,8 +1,10 @@
 import pytest
 
+from datasets import write_acdc
 from labelled import write_images, write_scans, write_video_case
 from segmem.core.errors import InputError, SettingsError
-from segmem.data.layouts import find_labelled
+from segmem.data.class_names import write_class_names
+from segmem.data.layouts import class_names, find_labelled, recognise
 
 
 def test_each_layout_is_recognised(tmp_path):
@@ -51,3 +53,38 @@ def test_the_real_folders_are_recognised(data_root):
     assert [case.name for case in found["video_endovis15_robotic"]] == ["dataset1", "dataset3"]
     assert {case.group for case in found["lap_endovis15_rigid"]} == {"OP1", "OP2"}
     assert len({case.group for case in found["mr_acdc"]}) == 18
+
+
+def test_what_a_folder_was_taken_for_and_why_is_told(tmp_path):
+    taken = recognise(write_images(tmp_path, ["a", "b"]))
+    assert (taken.layout, taken.why) == ("image_masks", "2 files masks/*.png beside images/")
+
+
+def test_near_misses_are_told_with_what_they_lack(tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "JPEGImages").mkdir()
+    with pytest.raises(
+        InputError, match=r"Nearest: davis \(has JPEGImages/.*image_masks \(has images/, but not"
+    ):
+        find_labelled(tmp_path)
+
+
+def test_a_link_that_leads_out_of_the_data_is_refused(tmp_path):
+    root = write_images(tmp_path / "data", ["a"])
+    (root / "masks" / "a.png").rename(tmp_path / "a.png")
+    (root / "masks" / "a.png").symlink_to(tmp_path / "a.png")
+    with pytest.raises(InputError, match="is a link that leads out of"):
+        find_labelled(root)
+
+
+def test_two_cases_of_one_name_are_refused(tmp_path):
+    for part in ("training", "testing"):
+        write_acdc(tmp_path / part, [1])
+    with pytest.raises(InputError, match="two cases are called 'patient001_frame01'"):
+        find_labelled(tmp_path)
+
+
+def test_names_of_classes_come_from_the_layout_or_the_folder(tmp_path):
+    assert class_names(write_acdc(tmp_path / "acdc"))[3] == "left ventricle"
+    write_class_names(write_images(tmp_path / "own", ["a"]), {0: "background", 1: "polyp"})
+    assert class_names(tmp_path / "own") == {0: "background", 1: "polyp"}

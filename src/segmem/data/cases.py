@@ -6,7 +6,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from segmem.core import Kind
+from segmem.core import Geometry, Kind
 from segmem.core.errors import GeometryError
 
 LabelledFrame = tuple[Tensor, Tensor | None]
@@ -23,6 +23,11 @@ class LabelledCase:
         kind: what its frames are.
         read: opens the files and yields every frame in order, labelled or not.
         files: what `read` opens, so that a cache notices a change; empty where nothing is on disk.
+        inputs: those of `files` that a model is shown: the picture, the video or its pictures in order, the scan or a
+            file for each of its channels; empty where they cannot be opened without this case's `read`.
+        channels: names of a scan's channels, in their order; empty where nobody named them.
+        ignore: a label value of pixels that nobody judged; None where there is no such.
+        geometry: opens a scan and says where its voxels lie; None unless a volume.
     """
 
     name: str
@@ -30,6 +35,10 @@ class LabelledCase:
     kind: Kind
     read: Callable[[], Iterator[LabelledFrame]]
     files: tuple[Path, ...] = ()
+    inputs: tuple[Path, ...] = ()
+    channels: tuple[str, ...] = ()
+    ignore: int | None = None
+    geometry: Callable[[], Geometry] | None = None
 
 
 def require_one_grid(image: tuple[int, ...], label: tuple[int, ...], where: str) -> None:

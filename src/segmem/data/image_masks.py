@@ -1,19 +1,34 @@
 """The layout `images/` + `masks/*.png`: still images, each a clip of one frame."""
 
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from segmem.core.errors import InputError
-from segmem.data.cases import LabelledCase, LabelledFrame, require_one_grid
+from segmem.data.cases import LabelledCase
+from segmem.data.class_names import read_class_names
+from segmem.data.frame_files import read_pairs
 from segmem.data.grouping import group_of
+from segmem.data.recognition import Recognition, counted
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 
 
-def recognises(root: Path) -> bool:
+def recognises(root: Path) -> Recognition:
     """Whether `root` has a folder of images and one of masks."""
-    return (root / "images").is_dir() and any((root / "masks").glob("*.png"))
+    masks = sum(1 for _ in (root / "masks").glob("*.png"))
+    if masks and (root / "images").is_dir():
+        return Recognition(f"{counted(masks, 'file')} masks/*.png beside images/")
+    there = [name for name in ("images", "masks") if (root / name).is_dir()]
+    if not there:
+        return Recognition()
+    return Recognition(
+        lacks=f"has {' and '.join(f'{name}/' for name in there)}, but not images/ with masks/*.png"
+    )
+
+
+def classes(root: Path) -> dict[int, str]:
+    """Label value to name, where classes.json says so."""
+    return read_class_names(root)
 
 
 def cases(root: Path, group: str | None) -> list[LabelledCase]:
@@ -34,17 +49,9 @@ def cases(root: Path, group: str | None) -> list[LabelledCase]:
             name=stem,
             group=group_of(stem, group),
             kind="image",
-            read=partial(_read, images[stem], mask),
+            read=partial(read_pairs, [(images[stem], mask)]),
             files=(images[stem], mask),
+            inputs=(images[stem],),
         )
         for stem, mask in masks.items()
     ]
-
-
-def _read(image: Path, mask: Path) -> Iterator[LabelledFrame]:
-    from segmem.io.images import read_image
-    from segmem.io.masks import read_mask
-
-    frame, label = read_image(image).frames[0], read_mask(mask)
-    require_one_grid(frame.shape[-2:], label.shape, image.stem)
-    yield frame, label

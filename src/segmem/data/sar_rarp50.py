@@ -4,12 +4,13 @@ Written to the challenge's published description (Psychogyios et al. 2023). Its 
 of the video is read too.
 """
 
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from segmem.data.cases import LabelledCase, LabelledFrame, require_one_grid
+from segmem.data.cases import LabelledCase
+from segmem.data.frame_files import Pair, read_pairs
 from segmem.data.grouping import group_of
+from segmem.data.recognition import Recognition, counted
 from segmem.data.video_masks import numbered, read_video
 
 CLASSES = (
@@ -37,9 +38,18 @@ def _is_video(folder: Path) -> bool:
     return (folder / MASKS).is_dir() and ((folder / VIDEO).is_file() or (folder / PICTURES).is_dir())
 
 
-def recognises(root: Path) -> bool:
+def recognises(root: Path) -> Recognition:
     """Whether `root`, or a folder in it or below, has `segmentation/` beside `video_left.avi` or `rgb/`."""
-    return bool(_folders(root))
+    found = _folders(root)
+    if found:
+        return Recognition(f"{counted(len(found), 'folder')} with {MASKS}/ beside {VIDEO} or {PICTURES}/")
+    lonely = next((path.parent for path in (*root.glob(VIDEO), *root.glob(f"*/{VIDEO}"))), None)
+    return Recognition(lacks=f"has {lonely.name}/{VIDEO}, but no {MASKS}/ beside it" if lonely else "")
+
+
+def classes(_root: Path) -> dict[int, str]:
+    """Label value to name."""
+    return dict(enumerate(CLASSES))
 
 
 def cases(root: Path, group: str | None) -> list[LabelledCase]:
@@ -54,25 +64,19 @@ def cases(root: Path, group: str | None) -> list[LabelledCase]:
 def _case(folder: Path, group: str | None) -> LabelledCase:
     name, masks = folder.resolve().name, numbered(folder / MASKS)
     video = folder / VIDEO
-    pictures = {} if video.is_file() else numbered(folder / PICTURES)
-    read = partial(_sampled, pictures, masks) if pictures else partial(read_video, video, masks)
+    pairs = [] if video.is_file() else _pictures(folder, masks)
+    read = partial(read_pairs, pairs) if pairs else partial(read_video, video, masks)
+    inputs = tuple(picture for picture, _ in pairs) or (video,)
     known = name.startswith("video_") and name[6:7].isdecimal()
     return LabelledCase(
         name=name,
         group=group_of(name, group or (PARTS if known else None)),
         kind="video",
         read=read,
-        files=(*(pictures.values() or (video,)), *masks.values()),
+        files=(*inputs, *masks.values()),
+        inputs=inputs,
     )
 
 
-def _sampled(pictures: dict[int, Path], masks: dict[int, Path]) -> Iterator[LabelledFrame]:
-    from segmem.io.images import read_image
-    from segmem.io.masks import read_mask
-
-    for number, path in sorted(pictures.items()):
-        frame = read_image(path).frames[0]
-        label = read_mask(masks[number]) if number in masks else None
-        if label is not None:
-            require_one_grid(frame.shape[-2:], label.shape, str(path))
-        yield frame, label
+def _pictures(folder: Path, masks: dict[int, Path]) -> list[Pair]:
+    return [(path, masks.get(number)) for number, path in sorted(numbered(folder / PICTURES).items())]

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from segmem.core.errors import FormatError, GeometryError
 from segmem.data.cases import LabelledCase, LabelledFrame, require_one_grid
+from segmem.data.class_names import read_class_names
 from segmem.data.grouping import group_of
+from segmem.data.recognition import Recognition, counted
 
 
 def _video(folder: Path) -> Path | None:
@@ -20,9 +22,18 @@ def _folders(root: Path) -> list[Path]:
     return [folder for folder in candidates if _video(folder) is not None]
 
 
-def recognises(root: Path) -> bool:
+def recognises(root: Path) -> Recognition:
     """Whether `root`, or a folder in it, has a video beside masks."""
-    return bool(_folders(root))
+    found = _folders(root)
+    if found:
+        return Recognition(f"{counted(len(found), 'folder')} with video.* beside masks/")
+    lonely = next((path for path in (root, *sorted(root.glob("*/"))) if any(path.glob("video.*"))), None)
+    return Recognition(lacks=f"has {lonely.name}/video.*, but no masks/ beside it" if lonely else "")
+
+
+def classes(root: Path) -> dict[int, str]:
+    """Label value to name, where classes.json says so."""
+    return read_class_names(root)
 
 
 def cases(root: Path, group: str | None) -> list[LabelledCase]:
@@ -40,6 +51,7 @@ def _case(folder: Path, group: str | None) -> LabelledCase:
         kind="video",
         read=partial(read_video, video, masks),
         files=(video, *masks.values()),
+        inputs=(video,),
     )
 
 

@@ -1,12 +1,13 @@
 """The layout `images/` + `labels/*.nii.gz`: 3D scans, each a clip of slices."""
 
-from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 from segmem.core.errors import InputError
-from segmem.data.cases import LabelledCase, LabelledFrame, require_one_grid
+from segmem.data.cases import LabelledCase
+from segmem.data.class_names import read_class_names
 from segmem.data.grouping import group_of
+from segmem.data.recognition import Recognition, counted
+from segmem.data.scans import scan_case
 
 SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha")
 
@@ -20,9 +21,18 @@ def _volumes(folder: Path) -> dict[str, Path]:
     return found
 
 
-def recognises(root: Path) -> bool:
+def recognises(root: Path) -> Recognition:
     """Whether `root` has a folder of scans and one of label maps."""
-    return bool(_volumes(root / "images")) and bool(_volumes(root / "labels"))
+    images, labels = _volumes(root / "images"), _volumes(root / "labels")
+    if images and labels:
+        return Recognition(f"{counted(len(labels), 'scan')} in labels/ beside images/")
+    half = "images" if images else "labels" if labels else ""
+    return Recognition(lacks=f"has scans in {half}/, but not in both images/ and labels/" if half else "")
+
+
+def classes(root: Path) -> dict[int, str]:
+    """Label value to name, where classes.json says so."""
+    return read_class_names(root)
 
 
 def cases(root: Path, group: str | None) -> list[LabelledCase]:
@@ -35,22 +45,4 @@ def cases(root: Path, group: str | None) -> list[LabelledCase]:
     orphan = next((path for stem, path in labels.items() if stem not in images), None)
     if orphan is not None:
         raise InputError(f"{orphan}: no scan of this name in {root / 'images'}.")
-    return [
-        LabelledCase(
-            name=stem,
-            group=group_of(stem, group),
-            kind="volume",
-            read=partial(_read, images[stem], label),
-            files=(images[stem], label),
-        )
-        for stem, label in labels.items()
-    ]
-
-
-def _read(image: Path, label: Path) -> Iterator[LabelledFrame]:
-    from segmem.io.volume import read_label_volume, read_volume
-
-    clip = read_volume(image)
-    truth = read_label_volume(label, like=clip.geometry)
-    require_one_grid((clip.length, *clip.geometry.size), tuple(truth.shape), image.name)
-    yield from zip(clip.frames, truth, strict=True)
+    return [scan_case(stem, group_of(stem, group), (images[stem],), label) for stem, label in labels.items()]

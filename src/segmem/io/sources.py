@@ -12,6 +12,7 @@ from segmem.core.errors import FormatError, InputError, UsageError
 from segmem.io.address import file_name, is_url
 from segmem.io.formats import Form, case_name, form, known_suffixes
 from segmem.io.numbered import as_one_clip, in_order
+from segmem.io.within import require_within
 
 As = Literal["clip", "cases"]
 
@@ -120,7 +121,7 @@ def _from_files(root: Path, files: list[Path], case_name: str, as_: As | None, w
     known = [(path, kind) for path in files if (kind := form(path)) is not None]
     kind = _one_kind(what or str(root), root, known, files)
     paths = [path for path, _ in known]
-    _require_within(root, paths)
+    require_within(root, paths)
     if as_ == "clip" and kind != "image":
         raise UsageError(
             f"{what or root} holds {kind}s; only pictures can be taken as one clip. Leave `--as` out."
@@ -154,15 +155,6 @@ def _one_kind(what: str, root: Path, known: list[tuple[Path, Form]], files: list
     folders = sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
     hint = f" Name one of its folders: {', '.join(folders[:5])}." if folders else ""
     raise InputError(f"{what} holds no file to segment.{hint}")
-
-
-def _require_within(root: Path, paths: list[Path]) -> None:
-    home = root.resolve()
-    for path in paths:
-        if not path.resolve().is_relative_to(home):
-            raise InputError(
-                f"{path} is a link that leads out of {root}. Name the file it leads to, or copy it."
-            )
 
 
 def _named(root: Path, paths: list[Path]) -> list[tuple[Path, str]]:
