@@ -147,3 +147,91 @@ def test_what_is_no_nifti_is_refused(tmp_path: Path, content: bytes) -> None:
         path.write_bytes(data)
         with pytest.raises(FormatError, match="NIfTI"):
             read_volume(path)
+
+
+KINDS = ("u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8")
+SCALES = ((np.nan, np.nan), (1.0, 0.0), (1.0, -1024.0), (0.1, 0.0), (3e-5, 7.25), (-2.0, 1e6))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("ending", [".nii", ".nii.gz"])
+def test_values_are_nibabel_s_to_the_bit_in_every_type_scale_and_byte_order(
+    tmp_path: Path, kind: str, order: str, ending: str
+) -> None:
+    rng = np.random.default_rng(len(kind) + ord(order))
+    for number, (slope, inter) in enumerate(SCALES):
+        for form in (nib.Nifti1Header, nib.Nifti2Header):
+            header = form(endianness=order)
+            header.set_data_shape((7, 5, 3))
+            header.set_data_dtype(np.dtype(kind))
+            header["scl_slope"], header["scl_inter"] = slope, inter
+            header.set_sform(np.eye(4), 1)
+            size = 105 * np.dtype(kind).itemsize
+            values = (rng.normal(0, 1e3, 105) * (1 if "f" in kind else 1e3)).astype(np.dtype(kind))
+            path = tmp_path / f"{number}{form.sizeof_hdr}{ending}"
+            header["vox_offset"] = header.single_vox_offset + 32
+            note = np.dtype(f"{order}i4")
+            extension = bytes([1, 0, 0, 0]) + np.array([32, 6], note).tobytes() + b"a comment".ljust(24)
+            raw = header.binaryblock + extension + values.astype(f"{order}{kind}").tobytes()
+            assert len(raw) == header.sizeof_hdr + 4 + 32 + size
+            path.write_bytes(gzip.compress(raw) if ending == ".nii.gz" else raw)
+            theirs = nib.load(path, mmap=False).get_fdata(dtype=np.float32).transpose(2, 1, 0)
+            assert read_volume(path).frames[:, 0].numpy().tobytes() == theirs.tobytes()
+
+
+def packed(folder: Path, extra: bytes = b"") -> tuple[Path, np.ndarray]:
+    """A scan of noise, gzipped with `extra` after its voxels."""
+    noise = np.random.default_rng(0).normal(size=(9, 9, 9)).astype(np.float32)
+    raw = nib.Nifti1Image(noise, np.eye(4)).to_bytes() + extra
+    (folder / "a.nii.gz").write_bytes(gzip.compress(raw))
+    return folder / "a.nii.gz", noise
+
+
+def test_a_file_that_inflates_far_beyond_its_header_is_refused(tmp_path: Path) -> None:
+    bomb, _ = packed(tmp_path, bytes(40_000_000))
+    assert bomb.stat().st_size < 50_000
+    with pytest.raises(FormatError, match=r"goes on after the 2916 bytes of voxels .* Is the header right"):
+        read_volume(bomb)
+
+
+def test_a_little_padding_after_the_voxels_is_no_fault(tmp_path: Path) -> None:
+    path, noise = packed(tmp_path, bytes(1000))
+    assert np.array_equal(read_volume(path).frames[:, 0].numpy(), noise.transpose(2, 1, 0))
+
+
+@pytest.mark.parametrize("place", [-1, -5, -7, -500])
+def test_a_scan_whose_checksum_does_not_hold_is_refused(tmp_path: Path, place: int) -> None:
+    path, _ = packed(tmp_path)
+    spoilt = bytearray(path.read_bytes())
+    spoilt[place] ^= 0x10
+    path.write_bytes(spoilt)
+    with pytest.raises(FormatError, match=r"a\.nii\.gz cannot be read as a .*NIfTI scan .* damaged"):
+        read_volume(path)
+
+
+def test_a_scan_cut_off_in_its_last_byte_is_refused(tmp_path: Path) -> None:
+    path, _ = packed(tmp_path)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(FormatError, match="damaged"):
+        read_volume(path)
+
+
+def test_a_promise_that_so_small_a_file_cannot_keep_is_refused_before_allocation(tmp_path: Path) -> None:
+    header = nib.Nifti1Header()
+    header.set_data_shape((1000, 1000, 2000))
+    header.set_data_dtype(np.uint8)
+    header.set_sform(np.eye(4), 1)
+    header["vox_offset"] = 352
+    (tmp_path / "a.nii.gz").write_bytes(gzip.compress(header.binaryblock + bytes(1000)))
+    with pytest.raises(FormatError, match="cannot hold the 2000000000 bytes"):
+        read_volume(tmp_path / "a.nii.gz")
+
+
+def test_a_header_whose_voxels_are_in_another_file_is_refused(tmp_path: Path) -> None:
+    header = nib.nifti1.Nifti1PairHeader()
+    header.set_data_shape((2, 2, 2))
+    header.set_sform(np.eye(4), 1)
+    (tmp_path / "a.nii").write_bytes(header.binaryblock + bytes(100))
+    with pytest.raises(FormatError, match="keeps its voxels in another file"):
+        read_volume(tmp_path / "a.nii")

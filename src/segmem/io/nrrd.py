@@ -2,15 +2,16 @@
 
 import bz2
 import gzip
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from isal import isal_zlib
 from numpy.typing import NDArray
 
 from segmem.core import Geometry
 from segmem.core.errors import FormatError, GeometryError
+from segmem.io.inflate import UNREADABLE
 from segmem.io.sniff import not_a
 
 # To (right, anterior, superior), by the sign of each axis.
@@ -22,7 +23,7 @@ _SPACES = {
     "left-posterior-superior": (-1, -1, 1),
     "lps": (-1, -1, 1),
 }
-_BROKEN = (OSError, EOFError, ValueError, KeyError, OverflowError, zlib.error)
+_BROKEN = (*UNREADABLE, ValueError, KeyError)
 
 
 def read(path: Path, max_bytes: int) -> tuple[NDArray[np.generic], NDArray[np.float64], dict[str, object]]:
@@ -127,7 +128,7 @@ def _unpacked(path: Path, body: bytes, header: Any, size: int) -> bytes:
     if encoding == "raw":
         raw = body[:size]
     elif encoding in ("gzip", "gz"):
-        raw = zlib.decompressobj(wbits=47).decompress(body, size)
+        raw = isal_zlib.decompressobj(wbits=47).decompress(body, size)
     elif encoding in ("bzip2", "bz2"):
         raw = bz2.BZ2Decompressor().decompress(body, size)
     else:

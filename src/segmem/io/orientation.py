@@ -22,9 +22,19 @@ class Turn:
     axes: tuple[int, int, int]
     flipped: tuple[bool, bool, bool]
 
-    def to_frames(self, array: NDArray[np.generic]) -> NDArray[np.generic]:
-        """(file axes) to (frame, row, column), contiguous."""
-        return array.transpose(self.axes)[self._steps()].copy()  # torch takes no negative strides
+    def to_frames(
+        self, array: NDArray[np.generic], dtype: type[np.generic] | None = None
+    ) -> NDArray[np.generic]:
+        """(file axes) to (frame, row, column), contiguous, as `dtype`; `array` itself where nothing is to be done."""
+        kind = array.dtype if dtype is None else np.dtype(dtype)
+        view = array.transpose(self.axes)[self._steps()]
+        if view.flags.c_contiguous and min(view.strides) > 0:  # torch takes no negative strides
+            return view.astype(kind, copy=False)
+        frames = np.empty(view.shape, kind)
+        outer = int(np.argmax(np.abs(view.strides)))  # plane after plane of the file: each stays in the cache
+        for frame, plane in zip(np.moveaxis(frames, outer, 0), np.moveaxis(view, outer, 0), strict=True):
+            frame[...] = plane
+        return frames
 
     def to_file(self, frames: NDArray[np.generic]) -> NDArray[np.generic]:
         """(frame, row, column) to (file axes); undoes `to_frames`."""
@@ -70,7 +80,7 @@ def scan_clip(
 ) -> Clip:
     """The clip (T, 1, H, W) float32 of a file's array (file axes), its geometry filled in."""
     how = turn(affine)
-    frames = torch.from_numpy(how.to_frames(array).astype(np.float32, copy=False))[:, None]
+    frames = torch.from_numpy(how.to_frames(array, np.float32))[:, None]
     return Clip(name, frames, scan_geometry(affine, how, (frames.shape[2], frames.shape[3]), header))
 
 

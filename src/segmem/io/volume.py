@@ -107,6 +107,10 @@ def _format(path: Path) -> Format:
 
 
 def _whole(path: Path, array: NDArray[np.generic]) -> NDArray[np.uint8]:
+    if array.dtype == np.uint8:
+        return array.view(np.uint8)
+    if array.dtype.kind in "iu" and int(array.min()) >= 0 and int(array.max()) <= 255:
+        return array.astype(np.uint8)
     with np.errstate(invalid="ignore"):  # what does not fit is found by the comparison
         labels = array.astype(np.uint8)
     wrong = array[labels != array]
