@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "segmem"
 LAYERS = (
     *("core", "io", "catalogue", "manifest", "ops", "metrics", "report", "memory", "nn", "data"),
     *("state", "asks", "rows", "banks", "decoding", "segmenter", "prompted", "methods", "convert"),
-    *("predict", "evaluate", "train", "reproduce", "demo", "sidebyside", "cli", "__main__"),
+    *("predict", "doctor", "evaluate", "train", "reproduce", "demo", "sidebyside", "cli", "__main__"),
 )
 """Bottom first. `__init__` is the list of public names and stands outside."""
 
