@@ -78,7 +78,9 @@ def predict(  # noqa: PLR0913, PLR0917 - an option each
     ],
     out: Annotated[
         Path,
-        typer.Option("-o", "--output", help="A folder; or one .png or .nii.gz file for one image or scan."),
+        typer.Option(
+            "-o", "--output", help="A folder; or one .png, .nii.gz or .dcm file for one image or scan."
+        ),
     ],
     model: Annotated[
         str | None,
@@ -87,6 +89,19 @@ def predict(  # noqa: PLR0913, PLR0917 - an option each
     as_: Annotated[
         As | None, typer.Option("--as", help="A folder of pictures is one clip, or a case each.")
     ] = None,
+    series: Annotated[
+        str | None, typer.Option(help="Of several DICOM series: a number of their list, or a uid.")
+    ] = None,
+    allow_gaps: Annotated[
+        bool, typer.Option("--allow-gaps", help="Read a DICOM scan though slices are missing or uneven.")
+    ] = False,
+    seg: Annotated[bool, typer.Option("--seg", help="Also write a DICOM-SEG of a DICOM scan.")] = False,
+    rtstruct: Annotated[
+        bool, typer.Option("--rtstruct", help="Also write an RTSTRUCT of a DICOM scan.")
+    ] = False,
+    deidentify: Annotated[
+        bool, typer.Option(help="Keep the patient's name, ID and dates out of written DICOM.")
+    ] = True,
     box: Annotated[
         list[str] | None,
         typer.Option(help="[ID=]x0,y0,x1,y1 in pixels of the input; can be given many times."),
@@ -151,6 +166,11 @@ def predict(  # noqa: PLR0913, PLR0917 - an option each
         out=out,
         model=model,
         as_=as_.value if as_ else None,
+        series=series,
+        allow_gaps=allow_gaps,
+        seg=seg,
+        rtstruct=rtstruct,
+        deidentify=deidentify,
         asked=ask(box or (), point or (), mask or (), prompts, on, world),
         direction=direction.value if direction else None,
         show_prompts=show_prompts,

@@ -13,4 +13,7 @@ ENDING = ".confidence"
 def beside(labels: Path) -> Path:
     """The map of one file of labels: `scan.nii.gz` has `scan.confidence.nii.gz`."""
     name = case_name(labels)
-    return labels.with_name(f"{name}{ENDING}{labels.name[len(name) :]}")
+    end = labels.name[len(name) :]
+    return labels.with_name(
+        f"{name}{ENDING}{'.nii.gz' if end == '.dcm' else end}"
+    )  # a DICOM-SEG holds labels only

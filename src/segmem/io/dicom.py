@@ -11,10 +11,10 @@ from segmem.io.dicom_files import dicom_files, read_header
 from segmem.io.dicom_header import Frame, Header, read_frames
 from segmem.io.dicom_identity import short
 from segmem.io.dicom_order import Problem, stack
-from segmem.io.dicom_problems import SCANS, problems_of
+from segmem.io.dicom_problems import SCANS, problems_of, refuse
 
 if TYPE_CHECKING:
-    from segmem.core import Clip
+    from segmem.core import Clip, FrameSource
 
 MAX_BYTES = 8 * 1024**3
 _NO_IMAGE = frozenset({"SEG"})  # pictures that are label maps
@@ -110,6 +110,24 @@ def read_series(series: Series, name: str, *, allow_gaps: bool = False, max_byte
     from segmem.io.dicom_read import read_clip  # brings torch
 
     return read_clip(series, name, allow_gaps=allow_gaps, max_bytes=max_bytes)
+
+
+def open_series(
+    series: Series, name: str, start: int = 0, *, allow_gaps: bool = False, max_bytes: int = MAX_BYTES
+) -> "FrameSource":
+    """A video from frame `start` on, decoded as it is needed; anything else whole, as `read_series` gives it.
+
+    Raises:
+        GeometryError, FormatError: see `dicom_read.read_clip`.
+    """
+    if series.kind != "video":
+        return read_series(series, name, allow_gaps=allow_gaps, max_bytes=max_bytes)
+    from segmem.io.dicom_read import warn
+    from segmem.io.dicom_video import DicomVideo
+
+    refuse(series, name, allow_gaps)
+    warn(series, name)
+    return DicomVideo(series, name, start)
 
 
 def _header(file: Path, damaged: list[Problem] | None) -> Header | None:

@@ -5,6 +5,22 @@ from hashlib import sha256
 from typing import Any
 
 _NAMING = ("PatientName", "PatientID", "PatientBirthDate", "AccessionNumber", "OtherPatientIDs")
+_OWED = ("PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "ReferringPhysicianName")
+_NUMBERS = ("AccessionNumber", "StudyID")
+_PLACES = (
+    *(
+        "InstitutionName",
+        "InstitutionAddress",
+        "InstitutionalDepartmentName",
+        "StationName",
+        "DeviceSerialNumber",
+    ),
+    *("StudyDescription", "SeriesDescription", "ImageComments", "RequestAttributesSequence", "ProtocolName"),
+    *("OtherPatientIDsSequence", "AdmissionID", "RequestedProcedureID", "PerformedProcedureStepID"),
+    *("PerformedProcedureStepDescription", "RequestedProcedureDescription", "ClinicalTrialSubjectID"),
+)
+_PATIENT = 0x0010
+METHOD = "segmem: name and ID hashed, dates dropped, UIDs kept"
 _LETTERS = 40
 _SHORT = 8
 
@@ -31,3 +47,28 @@ def _parts(value: Any) -> list[str]:
 def _long_number(word: str) -> bool:
     """A date or a number that names somebody."""
     return sum(letter.isdigit() for letter in word) >= 6
+
+
+def deidentified(dataset: Any) -> Any:
+    """A dataset without who it is about, changed in place: name and ID become a hash of the study, dates are emptied.
+
+    UIDs stay: without them nothing would say which images it belongs to. The hash is of the study's uid, as one of
+    the patient's ID could be found by trying all IDs.
+    """
+    pseudonym = f"ANON-{short(str(dataset.get('StudyInstanceUID') or ''), 12)}"
+    for element in [e for e in dataset if e.tag.group == _PATIENT or e.VR in {"DA", "TM", "DT", "PN"}]:
+        if element.keyword in _OWED:
+            element.value = ""
+        else:
+            del dataset[element.tag]
+    for name in _NUMBERS:
+        if name in dataset:
+            setattr(dataset, name, "")
+    for name in _PLACES:
+        if name in dataset:
+            delattr(dataset, name)
+    dataset.remove_private_tags()
+    dataset.PatientName = dataset.PatientID = pseudonym
+    dataset.PatientIdentityRemoved = "YES"
+    dataset.DeidentificationMethod = METHOD
+    return dataset

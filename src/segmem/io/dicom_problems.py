@@ -1,13 +1,19 @@
 """What a person should know of a series, from its headers alone."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from segmem.core.errors import FormatError, GeometryError
 from segmem.io.dicom_header import Header
 from segmem.io.dicom_order import Problem
 from segmem.io.dicom_syntax import can_decode, syntax_name
 
+if TYPE_CHECKING:
+    from segmem.io.dicom import Series
+
 SCANS = frozenset({"CT", "MR", "PT", "NM", "RTDOSE"})
 """Modalities of which one slice is still a scan."""
+_GRID = frozenset({"gap", "uneven", "duplicate", "mixed-orientation", "mixed-spacing", "no-position"})
 
 
 def problems_of(headers: Sequence[Header], placed: bool, max_bytes: int) -> list[Problem]:
@@ -36,3 +42,18 @@ def problems_of(headers: Sequence[Header], placed: bool, max_bytes: int) -> list
         words = f"{need / 1024**3:.1f} GiB once decoded, above the limit of {max_bytes / 1024**3:.1f} GiB"
         problems.append(Problem("too-large", words, "refused"))
     return problems
+
+
+def refuse(series: "Series", name: str, allow_gaps: bool) -> None:
+    """Of what the headers say, what stands against reading the series.
+
+    Raises:
+        GeometryError, FormatError: see `dicom_read.read_clip`.
+    """
+    wrong = [p for p in series.problems if p.weight == "refused" or (p.weight == "asks" and not allow_gaps)]
+    if wrong:
+        told = "; ".join(problem.words for problem in wrong)
+        asks = all(problem.weight == "asks" for problem in wrong)
+        hint = " Copy what is missing, or allow it with --allow-gaps." if asks else " Export the series anew."
+        kind = GeometryError if {problem.code for problem in wrong} <= _GRID else FormatError
+        raise kind(f"{name}: {told}.{hint}")

@@ -12,13 +12,12 @@ from segmem.core import Clip
 from segmem.core.errors import FormatError, GeometryError
 from segmem.io.dicom_order import along_normal, at_one_place, stack
 from segmem.io.dicom_pixels import in_units, stored
+from segmem.io.dicom_problems import refuse
 from segmem.io.dicom_video import DicomVideo
 from segmem.io.orientation import scan_clip
 
 if TYPE_CHECKING:
     from segmem.io.dicom import Series
-
-_GRID = frozenset({"gap", "uneven", "duplicate", "mixed-orientation", "mixed-spacing", "no-position"})
 
 
 def read_clip(series: "Series", name: str, *, allow_gaps: bool, max_bytes: int) -> Clip:
@@ -34,7 +33,8 @@ def read_clip(series: "Series", name: str, *, allow_gaps: bool, max_bytes: int) 
         GeometryError: the slices make no grid: gaps or copies that were not allowed, several orientations.
         FormatError: a file is damaged, larger than `max_bytes`, or packed in a way that cannot be unpacked here.
     """
-    require_sound(series, name, allow_gaps)
+    refuse(series, name, allow_gaps)
+    warn(series, name)
     t, h, w = series.shape
     need = t * h * w * (4 if series.kind == "volume" else 3)
     if need > max_bytes:
@@ -48,19 +48,8 @@ def read_clip(series: "Series", name: str, *, allow_gaps: bool, max_bytes: int) 
     return Clip(name, torch.stack(list(video)), video.geometry)
 
 
-def require_sound(series: "Series", name: str, allow_gaps: bool) -> None:
-    """Refuse what cannot be read; warn of what should be known.
-
-    Raises:
-        GeometryError, FormatError: see `read_clip`.
-    """
-    wrong = [p for p in series.problems if p.weight == "refused" or (p.weight == "asks" and not allow_gaps)]
-    if wrong:
-        told = "; ".join(problem.words for problem in wrong)
-        asks = all(problem.weight == "asks" for problem in wrong)
-        hint = " Copy what is missing, or allow it with --allow-gaps." if asks else " Export the series anew."
-        kind = GeometryError if {problem.code for problem in wrong} <= _GRID else FormatError
-        raise kind(f"{name}: {told}.{hint}")
+def warn(series: "Series", name: str) -> None:
+    """Tell what should be known of a series that is read."""
     for problem in series.problems:
         warnings.warn(f"{name}: {problem.words}.", stacklevel=1)
 

@@ -5,14 +5,18 @@ from collections import Counter
 from dataclasses import dataclass
 from glob import glob, has_magic
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from segmem.core import FrameSource, Kind
 from segmem.core.errors import FormatError, InputError, UsageError
 from segmem.io.address import file_name, is_url
 from segmem.io.formats import Form, case_name, form, known_suffixes
+from segmem.io.naming import named
 from segmem.io.numbered import as_one_clip, in_order
 from segmem.io.within import require_within
+
+if TYPE_CHECKING:
+    from segmem.io.dicom import Series
 
 As = Literal["clip", "cases"]
 
@@ -25,34 +29,52 @@ class Case:
         name: unique among the cases found together; safe as a file name.
         kind: what a model sees.
         form: how it is stored.
-        paths: its file, its frames in order, or none for a camera.
+        paths: its file, its frames in order, the files of a DICOM series, or none for a camera.
         camera: index of the camera, or the address of a stream; None for files.
+        series: of DICOM; else None.
+        allow_gaps: read a DICOM series though slices are missing.
     """
 
     name: str
     kind: Kind
-    form: Literal["image", "video", "frames", "volume", "camera"]
+    form: Literal["image", "video", "frames", "volume", "dicom", "camera"]
     paths: tuple[Path, ...] = ()
     camera: int | str | None = None
+    series: "Series | None" = None
+    allow_gaps: bool = False
 
 
-def find_cases(source: str, as_: As | None = None) -> list[Case]:
+def find_cases(
+    source: str, as_: As | None = None, series: str | None = None, allow_gaps: bool = False
+) -> list[Case]:
     """The cases that `source` names, sorted by name. No frame is decoded.
 
     A folder of pictures is one clip where all are numbered alike and of one size, else a case each;
-    `as_` decides otherwise. Hidden files, other files and subfolders are passed over.
+    `as_` decides otherwise. Hidden files, other files and subfolders are passed over, except in a folder of DICOM,
+    which is looked through with all below it: `series` and `allow_gaps` are about that, see `dicom_cases`.
 
     Raises:
         InputError: nothing is there, nothing in it is known, kinds are mixed, two cases have one name,
             or a link leads out of the folder.
         FormatError: the file's suffix is not known.
-        UsageError: `as_` "clip" is asked of what cannot be one.
+        UsageError: `as_` "clip" is asked of what cannot be one, or there are several DICOM series.
     """
+    cases = _found(source, as_, series, allow_gaps)
+    if series is not None and cases[0].form != "dicom":
+        raise UsageError(f"--series is about DICOM, and {source} is none. Leave it out.")
+    return cases
+
+
+def _found(source: str, as_: As | None, series: str | None, allow_gaps: bool) -> list[Case]:
     if is_url(source):
         return [Case(file_name(source), "video", "camera", camera=source)]
     path = Path(source).expanduser()
     if source.isdecimal() and not path.exists():
         return [Case(f"camera{int(source)}", "video", "camera", camera=int(source))]
+    from segmem.io.dicom_cases import dicom_cases, dicom_in  # which knows cases itself
+
+    if (dicom := dicom_in(path)) is not None:
+        return dicom_cases(source, dicom, series, allow_gaps)
     if path.is_dir():
         return _from_files(path, _inside(path), case_name=path.resolve().name, as_=as_)
     if path.is_file():
@@ -79,15 +101,15 @@ def open_case(case: Case, start: int = 0, patience: float = 30.0) -> FrameSource
         SurroundingsError: the camera or an optional package is missing.
     """
     if case.form == "camera":
-        from segmem.io.camera import camera, network
-
-        if isinstance(case.camera, str):
-            return network(case.camera, patience=patience)
-        return camera(case.camera or 0, case.name, patience)
+        return _live(case, patience)
     if case.form == "video":
         from segmem.io.video import VideoFile
 
         return VideoFile(case.paths[0], case.name, start)
+    if case.series is not None:
+        from segmem.io.dicom import open_series
+
+        return open_series(case.series, case.name, start, allow_gaps=case.allow_gaps)
     if case.form == "volume":
         from segmem.io.volume import read_volume
 
@@ -97,6 +119,14 @@ def open_case(case: Case, start: int = 0, patience: float = 30.0) -> FrameSource
     if case.form == "frames":
         return FrameFolder(case.paths, case.name, start)
     return read_image(case.paths[0], case.name)
+
+
+def _live(case: Case, patience: float) -> FrameSource:
+    from segmem.io.camera import camera, network
+
+    if isinstance(case.camera, str):
+        return network(case.camera, patience=patience)
+    return camera(case.camera or 0, case.name, patience)
 
 
 def _from_one(path: Path) -> list[Case]:
@@ -128,7 +158,7 @@ def _from_files(root: Path, files: list[Path], case_name: str, as_: As | None, w
         )
     if kind == "image" and as_ != "cases" and as_one_clip(paths, asked=as_ == "clip"):
         return [Case(case_name, "video", "frames", in_order(paths))]
-    return [_case(path, kind, name) for path, name in _named(root, paths)]
+    return [_case(path, kind, name) for path, name in named(root, paths)]
 
 
 def _case(path: Path, kind: Form, name: str) -> Case:
@@ -155,22 +185,3 @@ def _one_kind(what: str, root: Path, known: list[tuple[Path, Form]], files: list
     folders = sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
     hint = f" Name one of its folders: {', '.join(folders[:5])}." if folders else ""
     raise InputError(f"{what} holds no file to segment.{hint}")
-
-
-def _named(root: Path, paths: list[Path]) -> list[tuple[Path, str]]:
-    """Names from file names; where a glob finds one name in several folders, the folders are put before it.
-
-    A name that every file bears says nothing: `d1/video.avi` and `d2/video.avi` are `d1` and `d2`.
-    """
-    names = [case_name(path) for path in paths]
-    if len({path.absolute().parent for path in paths}) > 1 and len(set(names)) < len(names):
-        inner = [path.absolute().relative_to(root.absolute()) for path in paths]
-        alike = len(set(names)) == 1 and all(len(path.parts) > 1 for path in inner)
-        names = ["_".join((*path.parts[:-1], *(() if alike else (case_name(path),)))) for path in inner]
-    seen: dict[str, Path] = {}
-    for path, name in zip(paths, names, strict=True):
-        if (other := seen.setdefault(name.casefold(), path)) is not path:
-            raise InputError(
-                f"{other} and {path} would both be case {name!r}. Rename one, or name them one by one."
-            )
-    return list(zip(paths, names, strict=True))

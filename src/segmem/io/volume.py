@@ -10,6 +10,7 @@ from torch import Tensor
 
 from segmem.core import Clip, Geometry, Labels
 from segmem.core.errors import FormatError, GeometryError
+from segmem.io.dicom_files import SUFFIXES as DICOM
 from segmem.io.formats import SUFFIXES, case_name, suffix
 from segmem.io.orientation import Turn, file_array, scan_clip, turn
 from segmem.io.sniff import require_file
@@ -46,7 +47,7 @@ def read_volume(path: Path, name: str | None = None, max_bytes: int = MAX_BYTES)
 
 
 def read_label_volume(path: Path, like: Geometry | None = None, max_bytes: int = MAX_BYTES) -> Tensor:
-    """A label map (T, H, W) uint8, turned as `read_volume` turns its scan.
+    """A label map (T, H, W) uint8, turned as `read_volume` turns its scan; a DICOM-SEG or RTSTRUCT as their scan is.
 
     Args:
         like: the scan's geometry; then the label map must be on the same grid and is turned exactly alike.
@@ -55,6 +56,8 @@ def read_label_volume(path: Path, like: Geometry | None = None, max_bytes: int =
         FormatError: a value is not a whole number from 0 to 255; and as `read_volume`.
         GeometryError: the grid is not that of `like`; and as `read_volume`.
     """
+    if suffix(path) in DICOM:
+        return _dicom_labels(path, like, max_bytes)
     array, affine, _ = _read(path, max_bytes)
     labels = _whole(path, array)
     how = turn(affine) if like is None else _turn_like(path, affine, like)
@@ -91,6 +94,21 @@ def write_volume(labels: Labels, path: Path) -> None:
             " Save it as a PNG."
         )
     _format(path).write(path, file_array(labels.frames, labels.geometry), labels.geometry)
+
+
+def _dicom_labels(path: Path, like: Geometry | None, max_bytes: int) -> Tensor:
+    """Of a DICOM-SEG, or of an RTSTRUCT, on the slices of their scan."""
+    from segmem.io.dicom_seg import read_seg
+    from segmem.io.rtstruct import is_rtstruct, read_rtstruct
+
+    require_file(path, "a label map")
+    if not is_rtstruct(path):
+        return read_seg(path, like, max_bytes).frames
+    if like is None:
+        raise GeometryError(
+            f"{path} holds contours, which are filled on the slices of their scan. Give it too."
+        )
+    return read_rtstruct(path, like).frames
 
 
 def _read(path: Path, max_bytes: int) -> tuple[NDArray[np.generic], NDArray[np.float64], dict[str, object]]:

@@ -7,7 +7,8 @@ from segmem.core.errors import InterruptedRun, SegmemError, SurroundingsError
 from segmem.io.confidence import FOLDER, beside
 from segmem.io.sources import Case
 from segmem.manifest import CaseRecord, Failure, Manifest
-from segmem.predict.job import Job, nameless
+from segmem.predict.handover import also
+from segmem.predict.job import Job, nameless, told_name
 from segmem.predict.still import segment_still
 from segmem.predict.targets import Target, Targets
 from segmem.predict.video import segment_video
@@ -87,6 +88,8 @@ class Cohort:
             return own.cases[0].model_copy(update={"output": target.path.name}) if own and own.cases else None
         if self.earlier is None or not target.path.is_file():
             return None
+        if not all(path.is_file() for path in also(self.job.request, target.path)):
+            return None
         return next((record for record in self.earlier.cases if record.output == target.path.name), None)
 
     def _usable(self, path: Path) -> Manifest | None:
@@ -105,4 +108,4 @@ def _failure(case: Case, error: Exception) -> Failure:
     text = (
         str(error) if isinstance(error, SegmemError) else f"Internal error: {type(error).__name__}: {error}"
     )
-    return Failure(input=case.paths[0].name if case.paths else case.name, error=nameless(case, text))
+    return Failure(input=told_name(case), error=nameless(case, text))

@@ -141,13 +141,18 @@ class Job:
 
 def nameless(case: Case, text: str) -> str:
     """`text` with the paths of the case cut to their names: folders often carry a patient's."""
-    for path in case.paths:
-        text = text.replace(str(path), path.name)
+    for number, path in enumerate(case.paths, start=1):
+        text = text.replace(str(path), f"file {number}" if case.form == "dicom" else path.name)
     return text
 
 
-def prepare(request: Request, name: str, kind: Kind) -> Job:
-    """Check and load the model `name` for cases of `kind`.
+def told_name(case: Case) -> str:
+    """What a record says it was made of: the file's own name; of DICOM, where that may be the patient's, the case's."""
+    return case.paths[0].name if case.paths and case.form != "dicom" else case.name
+
+
+def prepare(request: Request, name: str, kind: Kind, private: bool = False) -> Job:
+    """Check and load the model `name` for cases of `kind`; of a `private` input the path is not told.
 
     Raises:
         UsageError: it takes another kind.
@@ -170,7 +175,9 @@ def prepare(request: Request, name: str, kind: Kind) -> Job:
     if own != "any" and (own == "volume") != (kind == "volume"):
         usable = ", ".join(c.name for c in catalogue.cards() if c.accepts(kind)) or "none is shipped"
         raise UsageError(f"{name} segments {own}s, the input is a {kind}. Models for that: {usable}.")
-    hidden = request.source if kind == "volume" or is_url(request.source) else None  # a name, or a password
+    hidden = (
+        request.source if private or kind == "volume" or is_url(request.source) else None
+    )  # a name, or a password
     told = [text.replace(str(path), path.name) for text in noticed]
     return Job(request, Path(name).name, sha256, compute.place(model), compute, hidden, told)
 

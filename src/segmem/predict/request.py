@@ -25,6 +25,16 @@ class Request(Settings):
     """A shipped name, a run folder or a weights file; none takes the one model made for this input."""
     as_: Literal["clip", "cases"] | None = None
     """Whether a folder of pictures is one clip or a case each; none decides by their names and sizes."""
+    series: str | None = None
+    """Which DICOM series: its number in the list, its short form or its uid."""
+    allow_gaps: bool = False
+    """Read a DICOM scan though slices are missing, unevenly spaced or there twice."""
+    seg: bool = False
+    """Also write a DICOM-SEG."""
+    rtstruct: bool = False
+    """Also write an RTSTRUCT."""
+    deidentify: bool = True
+    """Keep the patient's name, ID and dates out of the DICOM that is written."""
     overlay: bool = False
     """Also write overlay.mp4 of each video."""
     confidence: bool = False

@@ -7,6 +7,7 @@ from segmem.core import Kind
 from segmem.core.errors import UsageError
 from segmem.io.sources import Case, find_cases, open_case
 from segmem.manifest import Manifest
+from segmem.predict.handover import require_dicom
 from segmem.predict.request import Request
 from segmem.predict.targets import require_room, require_writable, targets
 from segmem.predict.watch import Watch
@@ -27,12 +28,15 @@ def run(request: Request, watch: Watch) -> Manifest:
         OutputError: the output cannot be written, or something is in the way.
         InterruptedRun: a stop was asked for; what is whole stays.
     """
-    return run_cases(request, find_cases(request.source, request.as_), watch)
+    return run_cases(
+        request, find_cases(request.source, request.as_, request.series, request.allow_gaps), watch
+    )
 
 
 def run_cases(request: Request, cases: list[Case], watch: Watch) -> Manifest:
     """As `run`, where the cases are known and `request.source` is only a word for them."""
     found = targets(cases, request.out)
+    require_dicom(request, cases)
     _require_one(request, cases)
     model = _name(request.model, cases[0].kind, request.asked is not None)
     require_room(found, request.overwrite or request.resume)
@@ -43,7 +47,7 @@ def run_cases(request: Request, cases: list[Case], watch: Watch) -> Manifest:
     from segmem.predict.cohort import Cohort  # torch and the networks, from here on
     from segmem.predict.job import prepare
 
-    job = prepare(request, model, cases[0].kind)
+    job = prepare(request, model, cases[0].kind, private=cases[0].form == "dicom")
     with watch.listening():
         return Cohort(job, found, watch).go()
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from segmem.core import Clip, Labels, Prediction
 from segmem.io.confidence import beside
+from segmem.io.formats import suffix
 from segmem.io.masks import write_grey, write_mask
 from segmem.io.outputs import remove, staged
 from segmem.io.sources import Case, open_case
@@ -16,9 +17,11 @@ from segmem.io.volume import write_volume
 from segmem.manifest import CaseRecord
 from segmem.predict.answer import Answer, answer
 from segmem.predict.clock import Clock
-from segmem.predict.job import Job
+from segmem.predict.handover import also, hand_over, write_dicom
+from segmem.predict.job import Job, told_name
 from segmem.predict.segment import case_predictions
 from segmem.predict.stream import OnFrames, whole
+from segmem.predict.targets import DICOM
 from segmem.predict.watch import Watch
 from segmem.state import State
 
@@ -41,10 +44,16 @@ def segment_still(job: Job, case: Case, out: Path, watch: Watch, clock: Clock) -
             if job.request.confidence:
                 with staged(sure_out, folder=False) as half_sure:
                     _write(half_sure, clip, [one.sure for one in found if one.sure is not None], write_grey)
-            _write(half, clip, [one.labels for one in found], write_mask)
+            labels = [one.labels for one in found]
+            if suffix(out) == DICOM:
+                write_dicom(job, _labels(clip, labels), half)
+            else:
+                _write(half, clip, labels, write_mask)
+            if also(job.request, out):
+                hand_over(job, _labels(clip, labels), out)
     clock.frames = clip.length
     return CaseRecord(
-        input=case.paths[0].name,
+        input=told_name(case),
         kind=case.kind,
         frames=clip.length,
         size=clip.geometry.size,
@@ -56,9 +65,13 @@ def segment_still(job: Job, case: Case, out: Path, watch: Watch, clock: Clock) -
 def _write(path: Path, clip: Clip, maps: Sequence[Tensor], save: Callable[[Path, Tensor], None]) -> None:
     """A scan's maps on its grid, or an image's one."""
     if clip.geometry.kind == "volume":
-        write_volume(Labels(clip.name, torch.stack(list(maps)), clip.geometry), path)
+        write_volume(_labels(clip, maps), path)
     else:
         save(path, maps[0])
+
+
+def _labels(clip: Clip, maps: Sequence[Tensor]) -> Labels:
+    return Labels(clip.name, torch.stack(list(maps)), clip.geometry)
 
 
 def _answers(job: Job, clip: Clip, prompts: OnFrames, watch: Watch, clock: Clock) -> list[Answer]:

@@ -14,6 +14,10 @@ OURS = ("labels", FOLDER, "frames.csv", "overlay.mp4", manifest.NAME)
 """All that a video's folder may hold, in the order in which it appears: the manifest says that it is whole."""
 
 
+DICOM = ".dcm"
+"""What a DICOM-SEG is named with."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """One case and the file or folder that its answer becomes."""
@@ -41,7 +45,7 @@ def targets(cases: Sequence[Case], out: Path) -> Targets:
     Raises:
         UsageError: `out` is one file and the input is not one image or scan, or an input would be overwritten.
     """
-    kind = None if out.is_dir() else form(out)
+    kind = None if out.is_dir() else "dicom" if suffix(out) == DICOM else form(out)
     if kind is not None:
         found = Targets((_single(cases, out, kind),), out.with_name(f"{case_name(out)}.manifest.json"))
     elif len(cases) == 1 and cases[0].kind == "video":
@@ -57,6 +61,9 @@ def _single(cases: Sequence[Case], out: Path, kind: str) -> Target:
     if len(cases) != 1:
         raise UsageError(f"{out} is one file, the input is {len(cases)} cases. Give a folder with -o.")
     case = cases[0]
+    if kind == "dicom":
+        require_scan(case, f"-o {out.name}")
+        return Target(case, out)
     if case.kind == "video" or kind != case.kind or (kind == "image" and suffix(out) != ".png"):
         wanted = {
             "video": "a folder",
@@ -69,6 +76,14 @@ def _single(cases: Sequence[Case], out: Path, kind: str) -> Target:
     return Target(case, out)
 
 
+def require_scan(case: Case, option: str) -> None:
+    """Raise UsageError where the case is no scan of DICOM, whose labels alone can be DICOM."""
+    if case.form != "dicom" or case.kind != "volume":
+        raise UsageError(
+            f"{option} writes DICOM, which belongs to a scan that is DICOM; {case.name} is none."
+        )
+
+
 def _a(kind: str) -> str:
     return "an image" if kind == "image" else f"a {kind}"
 
@@ -78,7 +93,7 @@ def _file_name(case: Case) -> str:
         return case.name
     if case.kind == "image":
         return f"{case.name}.png"
-    mine = suffix(case.paths[0])
+    mine = ".nii.gz" if case.form == "dicom" else suffix(case.paths[0])
     return case.name + (".nii.gz" if mine == ".nii" else mine)
 
 
