@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from labelled import write_video_case
 from segmem import catalogue, demo
 from segmem.__main__ import main
 from segmem.catalogue import Card, Figure
@@ -201,8 +202,8 @@ def test_every_option_of_evaluate_reaches_its_request(monkeypatch, tmp_path, cap
 
     asked = []
 
-    def run(request, bar):
-        asked.append((request, bar.shown))
+    def run(request, bar, tell):
+        asked.append((request, bar.shown, tell))
         return module.Evaluation(runs={}, comparisons=(), faults=("b: no prediction.",), notes=("a note",))
 
     monkeypatch.setattr(module, "run", run)
@@ -240,3 +241,19 @@ def test_every_option_of_evaluate_reaches_its_request(monkeypatch, tmp_path, cap
         "workers": 2,
     }
     assert capsys.readouterr().err == "note: a note\nsegmem: b: no prediction.\n"
+
+
+def test_a_split_is_written_and_told(tmp_path, capsys):
+    for name in ("a", "b", "c"):
+        write_video_case(tmp_path / "data" / name, 2, [1])
+    out = tmp_path / "splits.json"
+    assert main(["split", str(tmp_path / "data"), "-o", str(out), "--folds", "3"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == f"{out}: 3 cases (video_masks) in 3 groups"
+    assert told[1:] == [f"fold {n}: 2 train, 1 validation, 0 test" for n in range(3)]
+    shares = ["--fractions", ".7,.3", "--overwrite", "--json"]
+    assert main(["split", str(tmp_path / "data"), "-o", str(out), *shares]) == 0
+    (fold,) = json.loads(capsys.readouterr().out)["folds"]
+    assert (len(fold["train"]), len(fold["validation"])) == (2, 1)
+    assert main(["split", str(tmp_path / "data"), "-o", str(out)]) == 2
+    assert main(["split", str(tmp_path / "data"), "-o", str(out), "--folds", "2"]) == 4

@@ -374,7 +374,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - an option each
         report=report,
         workers=workers,
     )
-    found = run(request, Bar(shown=not quiet and not as_json))
+    found = run(request, Bar(shown=not quiet and not as_json), None if quiet else _aside)
     if as_json:
         typer.echo(found.model_dump_json(indent=2, by_alias=True))
     else:
@@ -387,6 +387,32 @@ def evaluate(  # noqa: PLR0913, PLR0917 - an option each
         typer.echo(f"segmem: {line}", err=True)
     if found.faults:
         raise typer.Exit(BAD_INPUT)
+
+
+@app.command()
+def split(  # noqa: PLR0913, PLR0917 - an option each
+    data: Annotated[Path, typer.Argument(help="A folder of labelled cases.")],
+    out: Annotated[Path, typer.Option("-o", "--output", help="The file to write.")] = Path("splits.json"),
+    folds: Annotated[int | None, typer.Option(help="So many folds; 5 if neither is given.")] = None,
+    fractions: Annotated[
+        str | None, typer.Option(help="Or fixed shares that train, validate and test, as .8,.1,.1.")
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option(help="A pattern that finds the patient in a case's name: '^(patient\\d+)'.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Which groups go where.")] = 0,
+    layout: Annotated[str | None, typer.Option(help="How the folder is laid out; else recognised.")] = None,
+    i_know: Annotated[bool, typer.Option("--i-know", help="Split by frame, if that is meant.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier file.")] = False,
+    as_json: Json = False,
+    debug: Debug = False,  # noqa: ARG001 - __main__ reads it
+) -> None:
+    """Split labelled cases by patient, video or operation."""
+    from segmem.data.folds import SplitWish, shares, split_data
+
+    wish = SplitWish(folds, shares(fractions), seed, i_know)
+    made = split_data(data, out, wish, layout, group, overwrite)
+    typer.echo(made.as_json() if as_json else made.told(out))
 
 
 @app.command()
@@ -464,6 +490,11 @@ def demo(
 
     for line in run(out):
         typer.echo(line)
+
+
+def _aside(line: str) -> None:
+    """To stderr, so that it is in nobody's pipe."""
+    typer.echo(line, err=True)
 
 
 def _told(record: "Manifest", out: Path) -> list[str]:

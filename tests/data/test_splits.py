@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from segmem.core.errors import SettingsError, UsageError
 from segmem.data.cases import LabelledCase
-from segmem.data.splits import Split, by_fraction, by_groups
+from segmem.data.split_file import Fold, write_splits
+from segmem.data.splits import Split, by_file, by_fraction, by_groups
 
 
 def a_case(group, name="x"):
@@ -49,3 +50,16 @@ def test_another_seed_chooses_other_groups():
         frozenset(case.group for case in by_fraction(CASES, 0.3, seed).validation) for seed in range(10)
     }
     assert len(chosen) > 3
+
+
+def test_a_fold_without_training_cases_is_refused(tmp_path):
+    write_splits(tmp_path / "s.json", [Fold((), tuple("abcdefgh"))], {})
+    with pytest.raises(UsageError, match="fold 0 leaves nothing to train on"):
+        by_file(CASES, tmp_path / "s.json", 0)
+
+
+def test_a_file_chooses_by_its_names(tmp_path):
+    write_splits(tmp_path / "s.json", [Fold(tuple("abcdef"), ("g",), ("h",))], {})
+    split = by_file(CASES, tmp_path / "s.json", 0)
+    assert [case.name for case in split.validation] == ["g-0", "g-1"]
+    assert "h" not in {case.group for case in split.train}

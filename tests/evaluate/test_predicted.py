@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from datasets import write_davis, write_nnunet
 from labelled import write_images, write_scans, write_video_case
 from segmem.core.errors import InputError
 from segmem.data.layouts import find_labelled
@@ -74,3 +75,27 @@ def test_cases_of_several_kinds_are_refused(tmp_path: Path) -> None:
     ]
     with pytest.raises(InputError, match=r"several kinds \(image, volume\)"):
         predicted("tmam-endovis15", cases, tmp_path / "out", Watch())
+
+
+def test_sequences_of_pictures_are_predicted_as_videos(tmp_path: Path) -> None:
+    cases = find_labelled(write_davis(tmp_path / "davis"))
+    home, faults = predicted(str(write_video_model(tmp_path)), cases, tmp_path / "out", Watch())
+    assert faults == ()
+    assert [len(list(one.prediction.glob("*.png"))) for one in pair(cases, home).pairs] == [3, 3]
+    found = run(
+        Request(
+            predictions=(home,),
+            data=tmp_path / "davis",
+            out=tmp_path / "r",
+            flow=None,
+            workers=1,
+            report=False,
+        )
+    )
+    assert found.faults == ()
+
+
+def test_what_no_file_holds_alone_is_to_be_converted_first(tmp_path: Path) -> None:
+    cases = find_labelled(write_nnunet(tmp_path / "d", channels=("A", "B")))
+    with pytest.raises(InputError, match="segmem convert data"):
+        predicted(str(write_scan_model(tmp_path)), cases, tmp_path / "out", Watch())

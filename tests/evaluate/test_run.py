@@ -126,3 +126,9 @@ def test_folders_of_one_name_are_told_apart_by_the_one_above(
             write_mask(place / f"{name}.png", np.roll(square(), len(name)))
     found = run(request(images[0], tmp_path / "a" / "pred", tmp_path / "b" / "pred"))
     assert set(found.runs) == {"a_pred", "b_pred"}
+
+
+def test_what_the_data_was_taken_for_is_told(images: tuple[Path, Path]) -> None:
+    told: list[str] = []
+    run(request(*images), tell=told.append)
+    assert told == [f"{images[0]}: taken for image_masks: 2 files masks/*.png beside images/"]

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from segmem.core.errors import InputError, UsageError
-from segmem.io.numbered import as_one_clip, in_order
+from segmem.io.numbered import as_one_clip, in_order, without_last_number
 
 
 def pictures(folder: Path, names: list[str], width: int = 4) -> list[Path]:
@@ -45,3 +45,11 @@ def test_different_sizes_are_no_clip_unless_asked(tmp_path: Path) -> None:
 def test_a_clip_asked_of_unnumbered_pictures_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not numbered alike"):
         as_one_clip(pictures(tmp_path, ["a.png", "b.png"]), asked=True)
+
+
+def test_a_name_without_its_last_number():
+    assert [without_last_number(name) for name in ("OP1_07", "frame3b", "polyp")] == [
+        "OP1_",
+        "frameb",
+        "polyp",
+    ]

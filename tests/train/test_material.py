@@ -1,7 +1,9 @@
 import pytest
 
+from datasets import write_nnunet
 from labelled import Grey, write_images, write_scans, write_video_case
 from segmem.core.errors import InputError, SettingsError
+from segmem.data.split_file import Fold, write_splits
 from segmem.train.material import gather
 from segmem.train.settings import DataSettings, FeatureSettings, SourceSettings, SyntheticSettings
 
@@ -124,7 +126,10 @@ def test_a_case_whose_labels_are_all_between_the_kept_frames_is_not_drawn_from(t
     heard = []
     made = gather(encoded, data, tmp_path / "cache", Grey(), tell=heard.append)
     assert names(made.sources[0].cases) == ["three", "two"]
-    assert heard == ["films: the frames of 2 cases are encoded, once"]
+    assert heard == [
+        "films: taken for video_masks: 3 folders with video.* beside masks/",
+        "films: the frames of 2 cases are encoded, once",
+    ]
 
 
 def test_labels_of_any_object_only_where_every_stage_shows_one(tmp_path, data, settings):
@@ -148,3 +153,21 @@ def test_a_prompted_model_learns_from_labels_of_any_object(tmp_path, data, setti
     )
     made = gather(prompted, data, tmp_path / "cache", Grey())
     assert int(made.sources[0].cases[0].labels.max()) == 77
+
+
+def test_a_fold_of_a_file_trains_and_validates(tmp_path, data, settings):
+    write_splits(data / "splits.json", [Fold(("a", "v"), ("b",)), Fold(("b",), ("a",), ("v",))], {})
+    for fold, train, aside in ((0, ["a", "v"], ["b"]), (1, ["b"], ["a"])):
+        wish = of(settings, sources=(SourceSettings(path="stills"),), splits="splits.json", fold=fold)
+        made = gather(wish, data, tmp_path / "cache", Grey())
+        assert (names(made.sources[0].cases), names(made.validation)) == (train, aside)
+
+
+def test_channels_of_one_scan_are_decoded_apart(tmp_path, settings):
+    write_nnunet(tmp_path / "d", names=("x",), channels=("A", "B"))
+    decoded = []
+    for channel in ("A", "B"):
+        wish = of(settings, sources=(SourceSettings(path="d", channel=channel),))
+        decoded.append(gather(wish, tmp_path, tmp_path / "cache", Grey()).sources[0].cases[0].frames)
+    assert decoded[0].shape == decoded[1].shape
+    assert (decoded[0] != decoded[1]).any()

@@ -102,7 +102,7 @@ class Cache:
         stamps = [[str(p), p.stat().st_size, p.stat().st_mtime_ns] for p in case.files]
         made_of = [
             VERSION, case.name, case.kind, stamps, sorted(label_map.items()), len(self.classes),
-            self.fit.model_dump(), self.intensity.model_dump(), every,
+            self.fit.model_dump(), self.intensity.model_dump(), every, *case.channels,
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:20]
 

@@ -3,9 +3,11 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from segmem.core.errors import SettingsError, UsageError, nearest
 from segmem.data.cases import LabelledCase
+from segmem.data.split_file import fold_of, parts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,26 @@ def by_groups(cases: Sequence[LabelledCase], validation: Iterable[str]) -> Split
 def by_fraction(cases: Sequence[LabelledCase], fraction: float, seed: int) -> Split:
     """About `fraction` of the groups validate (at least one, if above 0), chosen by a hash of seed and name.
 
-
     Raises:
         UsageError: nothing is left to train on.
     """
     groups = sorted({case.group for case in cases}, key=lambda group: rank(group, seed))
     count = max(1, round(fraction * len(groups))) if fraction > 0 else 0
     return _split(cases, set(groups[:count]))
+
+
+def by_file(cases: Sequence[LabelledCase], path: Path, fold: int) -> Split:
+    """Fold `fold` of a file of `segmem split`, or of nnU-Net's: its test cases neither train nor validate.
+
+    Raises:
+        InputError: there is no such file, or it holds something else.
+        SettingsError: it has no such fold, or names what is not in the data.
+        UsageError: a group is in two parts or in none, or nothing is left to train on.
+    """
+    parts = parts_of(cases, fold_of(path, fold), path)
+    if not parts["train"]:
+        raise UsageError(f"{path}: fold {fold} leaves nothing to train on.")
+    return Split(tuple(parts["train"]), tuple(parts["validation"]))
 
 
 def rank(group: str, seed: int) -> bytes:

@@ -12,6 +12,7 @@ from segmem.core import Geometry, Kind
 from segmem.core.errors import InputError
 from segmem.data.cases import require_one_grid
 from segmem.evaluate.pairs import Pair
+from segmem.io.formats import form, suffix
 
 Map = NDArray[np.uint8]
 Find = Callable[[int], Map | None]
@@ -37,18 +38,20 @@ class Seen:
 
 def geometry_of(pair: Pair) -> Geometry:
     """Of the case's image, video or scan."""
-    image = pair.case.files[0]
-    if pair.case.kind == "video":
+    case = pair.case
+    if case.geometry is not None:
+        return case.geometry()
+    image = case.inputs[0] if case.inputs else case.files[0]
+    if case.kind == "video" and form(image) == "video":
         from segmem.io.video import VideoFile
 
         return VideoFile(image).geometry
-    if pair.case.kind == "volume":
-        from segmem.io.volume import read_volume
+    if suffix(image) == ".npz":
+        frame, _ = next(case.read())
+        return Geometry(case.kind, (frame.shape[-2], frame.shape[-1]))
+    from segmem.io.images import image_size
 
-        return read_volume(image).geometry
-    from segmem.io.images import read_image
-
-    return read_image(image).geometry
+    return Geometry(case.kind, image_size(image))
 
 
 def frames_of(pair: Pair, geometry: Geometry) -> Iterator[Seen]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from segmem.core.errors import InputError
 from segmem.data.cases import LabelledCase
+from segmem.io.formats import form
 from segmem.io.sources import Case
 from segmem.predict.request import Request
 from segmem.predict.run import run_cases
@@ -32,10 +33,25 @@ def predicted(
         )
     home = out / FOLDER / _name(model)
     home.mkdir(parents=True, exist_ok=True)
-    found = [Case(one.name, one.kind, one.kind, one.files[:1]) for one in cases]
+    found = [_shown(one) for one in cases]
     request = Request(source=home.name, out=home, model=model, confidence=True, resume=True)
     record = run_cases(request, found, watch)
     return home, tuple(f"{failure.input}: {failure.error}" for failure in record.failures)
+
+
+def _shown(case: LabelledCase) -> Case:
+    """What a model is shown of a case.
+
+    Raises:
+        InputError: it is in no file that a model opens.
+    """
+    if not case.inputs or (case.kind == "volume" and len(case.inputs) > 1):
+        raise InputError(
+            f"{case.name} cannot be predicted where it is: {case.files[0].name} holds its labels too, or it has several"
+            " channels. Convert the data first: `segmem convert data SRC DST --to segmem`."
+        )
+    pictures = case.kind == "video" and form(case.inputs[0]) == "image"
+    return Case(case.name, case.kind, "frames" if pictures else case.kind, case.inputs)
 
 
 def _name(model: str) -> str:

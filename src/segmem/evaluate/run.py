@@ -1,6 +1,6 @@
 """One evaluation: every case of one run or several, the tables, the summary and the report."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from segmem import manifest
 from segmem.core import Settings
 from segmem.core.errors import InputError, OutputError, UsageError, nearest
 from segmem.data.cases import LabelledCase
-from segmem.data.layouts import find_labelled
+from segmem.data.layouts import find_labelled, recognise
 from segmem.evaluate.compare import Comparison, compare
 from segmem.evaluate.engine import make_engine
 from segmem.evaluate.pairs import Pairing, pair
@@ -41,7 +41,7 @@ class Evaluation(Settings):
     """What was left out, and why."""
 
 
-def run(request: Request, bar: Bar | None = None) -> Evaluation:
+def run(request: Request, bar: Bar | None = None, tell: Callable[[str], None] | None = None) -> Evaluation:
     """Measure every case that has a prediction; write `metrics.csv`, `summary.json` and `report.html`.
 
     Several runs have a folder each for their tables; the report and `comparison.json` are about all.
@@ -49,6 +49,7 @@ def run(request: Request, bar: Bar | None = None) -> Evaluation:
     Args:
         request: what to measure.
         bar: shows how many cases are done.
+        tell: hears what the data was taken for, and why.
 
     Raises:
         InputError: nothing can be paired, or not one case could be measured.
@@ -59,7 +60,7 @@ def run(request: Request, bar: Bar | None = None) -> Evaluation:
     if not request.predictions and not request.models:
         raise UsageError("Name what to measure: -p with a folder of predictions, or -m with a model.")
     _writable(request.out)
-    cases = _chosen(find_labelled(request.data, group=request.group), request.only)
+    cases = _chosen(_listed(request, tell), request.only)
     _require_extras(request, cases)
     bar = bar or Bar(shown=False)
     made = [predicted(model, cases, request.out, Watch(bar=bar.shown)) for model in request.models]
@@ -119,6 +120,13 @@ def measure(name: str, found: Pairing, plan: Plan, workers: int | None, bar: Bar
         faults=tuple(sorted(faults)),
         notes=tuple(note for one in scored for note in one.notes),
     )
+
+
+def _listed(request: Request, tell: Callable[[str], None] | None) -> list[LabelledCase]:
+    taken = recognise(request.data)
+    if tell:
+        tell(f"{request.data}: taken for {taken.layout}: {taken.why}")
+    return find_labelled(request.data, taken.layout, request.group)
 
 
 def _chosen(cases: list[LabelledCase], only: Sequence[str]) -> list[LabelledCase]:

@@ -43,6 +43,12 @@ def in_order(paths: list[Path]) -> tuple[Path, ...]:
     return tuple(by_number[number] for number in sorted(by_number))
 
 
+def without_last_number(name: str) -> str:
+    """What is left of a name without its last number: `OP1_07` -> `OP1_`."""
+    found = _LAST_NUMBER.match(name)
+    return f"{found.group(1)}{found.group(3)}" if found else name
+
+
 def _numbered(paths: list[Path]) -> bool:
     found = [_LAST_NUMBER.match(case_name(path)) for path in paths]
     return None not in found and len({(m.group(1), m.group(3)) for m in found if m}) == 1

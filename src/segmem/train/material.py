@@ -10,9 +10,9 @@ from segmem.data.cases import LabelledCase
 from segmem.data.classes import UNKNOWN
 from segmem.data.drawn import drawn_cases
 from segmem.data.features import Encoder, FeatureCache
-from segmem.data.layouts import find_labelled
 from segmem.data.sample import Source
-from segmem.data.splits import Split, by_fraction, by_groups, rank
+from segmem.data.splits import by_fraction, rank
+from segmem.train.listing import chosen_split, listed
 from segmem.train.settings import DataSettings, SourceSettings, TrainSettings
 
 
@@ -73,11 +73,12 @@ def gather(
         InputError: no cases, or none with a label.
         SettingsError: a group that does not exist.
     """
+    whole = [listed(source, data_root / source.path, tell) for source in settings.data.sources]
     found = [
-        _within(source, find_labelled(data_root / source.path, source.layout, source.group), settings.seed)
-        for source in settings.data.sources
+        _within(source, cases, settings.seed)
+        for source, cases in zip(settings.data.sources, whole, strict=True)
     ]
-    split = _split(settings, [case for cases in found for case in cases])
+    split = chosen_split(settings, data_root, whole, found)
     spec = settings.model
     cache = Cache(folder, spec.fit, spec.intensity, _names(settings))
     features = _features(settings, folder, mark, device)
@@ -128,19 +129,6 @@ def _within(source: SourceSettings, cases: list[LabelledCase], seed: int) -> lis
     if source.limit is not None:
         cases = sorted(cases, key=lambda case: rank(case.name, seed))[: source.limit]
     return cases
-
-
-def _split(settings: TrainSettings, cases: list[LabelledCase]) -> Split:
-    groups = sorted({case.group for case in cases})
-    for name in settings.data.exclude:
-        if name not in groups:
-            raise SettingsError(f"data.exclude: {name!r} is no group of the data.{nearest(name, groups)}")
-    kept = [case for case in cases if case.group not in settings.data.exclude]
-    if not kept:
-        return Split((), ())
-    if settings.data.validation:
-        return by_groups(kept, settings.data.validation)
-    return by_fraction(kept, settings.data.validation_fraction, settings.seed)
 
 
 def _chosen(cases: list[LabelledCase], among: tuple[LabelledCase, ...]) -> list[LabelledCase]:

@@ -22,6 +22,8 @@ class SourceSettings(Settings):
     """Label value in the files to class of the model; values not named keep their number."""
     group: str | None = None
     """A regular expression with one group: what it finds in a case's name is its patient, video or operation."""
+    channel: str | None = None
+    """Of scans with several channels: the one that is learnt from, by its name; none takes all, which must be three."""
     weight: PositiveFloat = 1.0
     """How often it is drawn, relative to the other sources."""
     held_out: float = Field(default=0.0, ge=0, lt=1)
@@ -73,6 +75,10 @@ class DataSettings(Settings):
     """Groups that validate."""
     validation_fraction: float = Field(default=0.0, ge=0, lt=1)
     """Where no group is named: the share of groups that validate, chosen by the seed."""
+    splits: str | None = None
+    """A file that `segmem split` or nnU-Net made, relative to the data folder: who trains and who validates."""
+    fold: int = Field(default=0, ge=0)
+    """Which of its folds."""
 
 
 class StageSettings(Settings):
