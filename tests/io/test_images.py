@@ -1,4 +1,6 @@
 import struct
+import threading
+import time
 import zlib
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from segmem.core.errors import FormatError, GeometryError
+from segmem.core.errors import FormatError, GeometryError, InputError
 from segmem.io.images import FrameFolder, image_size, opened, read_image, read_rgb
 
 
@@ -106,15 +108,26 @@ def frames(folder: Path, widths: list[int]) -> tuple[Path, ...]:
     return paths
 
 
-def test_a_folder_of_frames_is_read_lazily_from_start_on(tmp_path: Path) -> None:
-    paths = frames(tmp_path, [6, 6, 6])
-    clip = FrameFolder(paths, "clip", start=1)
-    assert (clip.length, clip.geometry.size, clip.geometry.kind) == (2, (4, 6), "video")
+@pytest.mark.parametrize("threads", [0, 2])
+def test_a_folder_of_frames_is_read_lazily_from_start_on(tmp_path: Path, threads: int) -> None:
+    paths = frames(tmp_path, [6] * 20)
+    clip = FrameFolder(paths, "clip", start=1, threads=threads)
+    assert (clip.length, clip.geometry.size, clip.geometry.kind) == (19, (4, 6), "video")
     stream = iter(clip)
     assert int(next(stream)[0, 0, 0]) == 1
-    paths[2].unlink()
-    with pytest.raises(Exception, match=r"f2\.png does not exist"):
+    paths[18].unlink()
+    assert [int(next(stream)[0, 0, 0]) for _ in range(16)] == list(range(2, 18))
+    with pytest.raises(InputError, match=r"f18\.png does not exist"):
         next(stream)
+
+
+def test_a_folder_left_early_leaves_no_thread(tmp_path: Path) -> None:
+    stream = iter(FrameFolder(frames(tmp_path, [6] * 9), "clip", threads=2))
+    next(stream)
+    stream.close()  # type: ignore[attr-defined]
+    deadline = time.monotonic() + 10
+    while any(thread.name.startswith("pictures") for thread in threading.enumerate()):
+        assert time.monotonic() < deadline
 
 
 def test_a_frame_of_another_size_is_refused_naming_both(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Still pictures: PNG, JPEG, TIFF and BMP to RGB, one at a time or a folder of them as a clip."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -14,10 +15,12 @@ from torch import Tensor
 from segmem.core import Clip, Geometry
 from segmem.core.errors import FormatError, GeometryError
 from segmem.io.formats import case_name
+from segmem.io.native import native_rgb, orientation
+from segmem.io.ordered import in_order
 from segmem.io.sniff import not_a, require_file
 
 MAX_BYTES = 512 * 1024**2
-_ORIENTATION = 0x0112  # EXIF tag; values 5 to 8 exchange width and height
+THREADS = min(4, os.cpu_count() or 1)
 
 
 def read_image(path: Path, name: str | None = None, max_bytes: int = MAX_BYTES) -> Clip:
@@ -38,14 +41,19 @@ def read_image(path: Path, name: str | None = None, max_bytes: int = MAX_BYTES) 
 def read_rgb(path: Path, max_bytes: int = MAX_BYTES) -> NDArray[np.uint8]:
     """The picture (H, W, 3) uint8; see `read_image`."""
     with opened(path, max_bytes) as image:
-        return np.array(_rgb(path, ImageOps.exif_transpose(image)))
+        upright = orientation(path, image) == 1
+        pixels = native_rgb(path, image) if upright else None
+        if pixels is not None:
+            return pixels
+        return np.array(_rgb(path, image if upright else ImageOps.exif_transpose(image)))
 
 
 def image_size(path: Path) -> tuple[int, int]:
     """(H, W) as shown, from the header alone."""
     with opened(path) as image:
         width, height = image.size
-        return (width, height) if image.getexif().get(_ORIENTATION, 1) >= 5 else (height, width)
+        turned = orientation(path, image) >= 5  # a quarter turn
+        return (width, height) if turned else (height, width)
 
 
 @contextmanager
@@ -66,20 +74,22 @@ def opened(path: Path, max_bytes: int = MAX_BYTES, pages: bool = False) -> Itera
 
 
 class FrameFolder:
-    """Numbered pictures as a clip, read as they are asked for.
+    """Numbered pictures as a clip, read as they are asked for, a few ahead by threads.
 
     Attributes:
         name: of the case.
         length: frames from `start` on.
+        threads: that decode; 0 decodes when asked.
 
     Raises:
         GeometryError: while iterating, a frame is not of the first one's size.
     """
 
-    def __init__(self, paths: tuple[Path, ...], name: str, start: int = 0) -> None:
+    def __init__(self, paths: tuple[Path, ...], name: str, start: int = 0, threads: int = THREADS) -> None:
         self.paths = paths
         self.name = name
         self.start = start
+        self.threads = threads
 
     @property
     def length(self) -> int:
@@ -91,8 +101,10 @@ class FrameFolder:
 
     def __iter__(self) -> Iterator[Tensor]:
         size = self.geometry.size
-        for path in self.paths[self.start :]:
-            picture = read_rgb(path)
+        paths = self.paths[self.start :]
+        for path, picture in zip(
+            paths, in_order(read_rgb, paths, self.threads, name="pictures"), strict=True
+        ):
             if picture.shape[:2] != size:
                 raise GeometryError(
                     f"{path.name} is {picture.shape[1]} x {picture.shape[0]} pixels, {self.paths[0].name} is"
@@ -132,4 +144,4 @@ def _rgb(path: Path, image: Image.Image) -> Image.Image:
         raise FormatError(f"{path}: its pixels are floating-point numbers. Save it as 8-bit or 16-bit grey.")
     if image.mode in ("LA", "La"):
         image = image.convert("L")
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")

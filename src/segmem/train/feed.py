@@ -1,9 +1,9 @@
 """Batches cut ahead of the training by other threads, in order."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 
 from segmem.data.sample import Batch
+from segmem.io.ordered import in_order
 
 
 def feed(draw: Callable[[int], Batch], steps: range, loaders: int) -> Iterator[Batch]:
@@ -14,17 +14,4 @@ def feed(draw: Callable[[int], Batch], steps: range, loaders: int) -> Iterator[B
         steps: which.
         loaders: threads; 0 draws when asked.
     """
-    if loaders == 0:
-        yield from map(draw, steps)
-        return
-    with ThreadPoolExecutor(loaders, thread_name_prefix="clips") as pool:
-        ahead: list[Future[Batch]] = []
-        try:
-            for step in steps:
-                ahead.append(pool.submit(draw, step))
-                if len(ahead) > 2 * loaders:
-                    yield ahead.pop(0).result()
-            while ahead:
-                yield ahead.pop(0).result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    return in_order(draw, steps, loaders, name="clips")
