@@ -473,8 +473,10 @@ def doctor(
 ) -> None:
     """Say what a path holds, what is wrong with it, and what to do."""
     from segmem.doctor.run import run
+    from segmem.report.bar import Bar
 
-    found = run(path, fix=fix, out=out, classes=tuple(classes.split(",")) if classes else (), group=group)
+    names = tuple(classes.split(",")) if classes else ()
+    found = run(path, fix=fix, out=out, classes=names, group=group, bar=Bar(shown=not as_json))
     typer.echo(found.json_text() if as_json else found.text())
     if found.diagnosis.worst == "fault":
         raise typer.Exit(BAD_INPUT)

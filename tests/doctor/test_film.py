@@ -75,3 +75,19 @@ def test_of_a_long_video_a_part_is_decoded(tmp_path, monkeypatch):
     monkeypatch.setattr(film, "PART", 2)
     facts, found = film.examine(write_video(tmp_path / "a.mkv"), "a")
     assert (facts["frames"], facts["decoded"], found) == (6, 2, [])
+
+
+def test_a_name_in_a_videos_file_is_found_and_never_told(tmp_path):
+    import av
+
+    source = write_video(tmp_path / "a.mkv")
+    with av.open(str(source)) as given, av.open(str(tmp_path / "b.mkv"), "w") as out:
+        out.metadata["title"] = "DOE^JANE"
+        stream = out.add_stream_from_template(given.streams.video[0])
+        for packet in given.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                out.mux(packet)
+    found = film.examine(tmp_path / "b.mkv", "b").findings
+    assert of(found, "video-names-patient").what.lower() == "in title"
+    assert "JANE" not in str(found)

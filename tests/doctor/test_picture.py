@@ -100,3 +100,18 @@ def test_a_picture_is_known_whatever_it_is_called(tmp_path):
     assert is_picture(tmp_path / "a.dat")
     (tmp_path / "b.dat").write_bytes(b"\x00\x01")
     assert not is_picture(tmp_path / "b.dat")
+
+
+def test_a_name_in_a_pictures_file_is_found_and_never_told(tmp_path):
+    from PIL.PngImagePlugin import PngInfo
+
+    info = PngInfo()
+    info.add_text("PatientName", "Doe, Jane")
+    png = saved(tmp_path / "a.png", GREY, pnginfo=info)
+    exif = Image.Exif()
+    exif[0x010E] = "DOE^JANE"
+    jpg = saved(tmp_path / "a.jpg", GREY, exif=exif)
+    for path, where in ((png, "PatientName"), (jpg, "ImageDescription")):
+        found = examine(path, path.name).findings
+        assert where in of(found, "image-names-patient").what
+        assert "jane" not in str(found).lower()

@@ -34,9 +34,14 @@ def frames_of(path: Path) -> int:
     Raises:
         SegmemError: it is refused.
     """
-    if is_dicom(path):
+    if is_dicom(path):  # each of its series, where predict would ask for one
         clips = [read_series(series, path.name) for series in find_series(path)]
         return sum(clip.length for clip in clips)
+    return as_predict_reads(path)
+
+
+def as_predict_reads(path: Path) -> int:
+    """As `frames_of`, by the way that `segmem predict` takes."""
     return sum(1 for case in find_cases(str(path)) for _ in open_case(case))
 
 
@@ -52,6 +57,17 @@ def test_each_file_is_read_or_refused_in_one_line(origin: str, least: int) -> No
             assert "\n" not in str(error), path
             assert path.name in str(error), path
     assert read >= least
+
+
+def test_predict_reads_or_refuses_each_dicom_file_in_one_line() -> None:
+    for path in FILES["pydicom"]:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)
+                as_predict_reads(path)
+        except SegmemError as error:
+            assert "\n" not in str(error), path
+            assert str(error), path
 
 
 @pytest.mark.parametrize("origin", ["pydicom", "nibabel"])

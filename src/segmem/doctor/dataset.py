@@ -11,6 +11,7 @@ from segmem.doctor.finding import Code, Finding, Looked
 from segmem.doctor.reading import reason
 from segmem.doctor.tally import Tally, count
 from segmem.io.formats import form
+from segmem.report.bar import Bar
 
 REFUSED = Code(
     "case-refused",
@@ -35,16 +36,20 @@ IGNORED = Code(
 )
 
 
-def examine(root: Path, cases: Sequence[LabelledCase], classes: Sequence[str] = ()) -> Looked:
+def examine(
+    root: Path, cases: Sequence[LabelledCase], classes: Sequence[str] = (), bar: Bar | None = None
+) -> Looked:
     """Facts and findings of the labelled cases under `root`; `classes` by value, empty where nothing names them."""
     folds, found = split_lists.folds(root)
     found += _unlabelled(root, cases)
     tallies = []
-    for case in cases:
-        one, of_case = _case(root, case, classes)
-        found += of_case
-        if one is not None:
-            tallies.append(one)
+    with (bar or Bar(shown=False)).task("cases", len(cases)) as done:
+        for case in cases:
+            one, of_case = _case(root, case, classes)
+            found += of_case
+            if one is not None:
+                tallies.append(one)
+            done()
     found += overview.examine(tallies, classes)
     found += [*leaks.of_groups(tallies, folds), *leaks.of_pictures(tallies, folds)]
     facts = {

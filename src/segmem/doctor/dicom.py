@@ -58,8 +58,6 @@ SEVERAL = Code(
     "Which one is meant is not said; segmem lists them and asks for one.",
     "Name one with --series.",
 )
-_MOST = 200
-"""Files whose headers are looked at for names."""
 
 
 def examine(path: Path) -> tuple[str, Looked]:
@@ -132,7 +130,8 @@ def _pixels(series: Series) -> list[Finding]:
 def _names(root: Path, files: Iterable[Path]) -> list[Finding]:
     """Which files name people; never who."""
     found = []
-    for path in list(files)[:_MOST]:
+    home = root if root.is_dir() else root.parent  # of a DICOMDIR, that of the files it names
+    for path in files:
         try:
             dataset = read_header(path)
             fields = sorted({str(e.keyword or e.tag) for e in dataset.iterall() if named(e)})
@@ -141,6 +140,6 @@ def _names(root: Path, files: Iterable[Path]) -> list[Finding]:
         except Exception:  # noqa: S112 - of pydicom, on a damaged element; its reader says so
             continue
         if fields:
-            where = str(path.relative_to(root)) if root.is_dir() and path.is_relative_to(root) else path.name
+            where = str(path.relative_to(home)) if path.is_relative_to(home) else path.name
             found.append(NAMES.at(where, f"in {', '.join(fields[:6])}"))
     return found

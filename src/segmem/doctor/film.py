@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from segmem.core.errors import GeometryError, SegmemError
 from segmem.doctor.finding import Code, Finding, Looked
+from segmem.doctor.persons import key_names, may_name
 from segmem.doctor.reading import reason, refused, unreadable
 
 if TYPE_CHECKING:
@@ -76,6 +77,13 @@ BLACK = Code(
     "Nothing can be seen on them; the memory keeps what was seen before.",
     "Nothing, or cut them off.",
 )
+NAMES = Code(
+    "video-names-patient",
+    "warning",
+    "A text inside the video's file may name the patient.",
+    "Whoever gets the file gets the name. segmem copies no text into what it writes.",
+    "Copy the streams without metadata before sharing it, for example: ffmpeg -i IN -map_metadata -1 -c copy OUT.",
+)
 ALL = 3000
 """Longer videos are decoded in part."""
 PART = 500
@@ -119,6 +127,9 @@ def _of_container(path: Path, where: str) -> tuple[dict[str, Any], list[Finding]
             found.append(ALPHA.at(where, f"its pixels are {form.name}"))
         if stream.codec_context.width % 2 or stream.codec_context.height % 2:
             found.append(ODD.at(where, f"it is {stream.codec_context.width} x {stream.codec_context.height}"))
+        named = sorted(k for k, text in container.metadata.items() if key_names(k) or may_name(text))
+        if named:
+            found.append(NAMES.at(where, f"in {', '.join(named)}"))
         found += _of_first(container, where)
     with av.open(f"file:{path}", options={"protocol_whitelist": "file"}) as container:
         times = _times(container)

@@ -12,6 +12,7 @@ from segmem.core.errors import SegmemError
 from segmem.doctor import label_values
 from segmem.doctor.finding import Code, Finding, Looked
 from segmem.doctor.names import is_label
+from segmem.doctor.persons import key_names, may_name
 from segmem.doctor.reading import TOO_BIG, refused, unreadable
 from segmem.io.images import MAX_BYTES, opened
 
@@ -57,7 +58,15 @@ CONSTANT = Code(
     "There is nothing to see; the export or the camera has failed.",
     "Export it again, or leave it out.",
 )
+NAMES = Code(
+    "image-names-patient",
+    "warning",
+    "A text inside the picture's file may name the patient.",
+    "Whoever gets the file gets the name. segmem copies no text into what it writes.",
+    "Save the picture again without its metadata before sharing it.",
+)
 _ORIENTATION = 0x0112
+_EXIF_TEXTS = {0x010E: "ImageDescription", 0x013B: "Artist", 0x8298: "Copyright", 0x9C9B: "XPTitle"}
 _SHOWN = 5
 
 
@@ -93,9 +102,15 @@ def _of_header(path: Path, where: str) -> tuple[dict[str, Any], list[Finding], s
             found.append(DEEP.at(where, f"its mode is {image.mode}"))
         if "A" in image.mode or "transparency" in image.info:
             found.append(ALPHA.at(where, f"its mode is {image.mode}"))
-        turned = image.getexif().get(_ORIENTATION, 1)
+        exif = image.getexif()
+        turned = exif.get(_ORIENTATION, 1)
         if turned not in {0, 1}:
             found.append(ROTATED.at(where, f"its EXIF orientation is {turned}"))
+        texts = {str(key): value for key, value in image.info.items() if isinstance(value, str)}
+        texts |= {name: str(exif[tag]) for tag, name in _EXIF_TEXTS.items() if tag in exif}
+        named = sorted(key for key, text in texts.items() if key_names(key) or may_name(text))
+        if named:
+            found.append(NAMES.at(where, f"in {', '.join(named)}"))
         return facts, found, image.mode
 
 

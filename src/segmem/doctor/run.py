@@ -9,6 +9,7 @@ from segmem.doctor.diagnose import diagnose
 from segmem.doctor.finding import Diagnosis
 from segmem.doctor.mend import Mended, mend
 from segmem.doctor.told import told
+from segmem.report.bar import Bar
 
 
 class Visit(Settings):
@@ -36,6 +37,7 @@ def run(
     out: Path | None = None,
     classes: Sequence[str] = (),
     group: str | None = None,
+    bar: Bar | None = None,
 ) -> Visit:
     """Diagnose `path`; with `fix`, write corrected copies into `out`, or beside it with `-fixed` in the name.
 
@@ -43,5 +45,5 @@ def run(
         SettingsError: `group` is no expression with one group.
         OutputError: a copy cannot be written, or would replace what is there.
     """
-    found = diagnose(path, classes, group)
+    found = diagnose(path, classes, group, bar)
     return Visit(diagnosis=found, mended=tuple(mend(path, found, out)) if fix else ())

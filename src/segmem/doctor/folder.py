@@ -1,0 +1,109 @@
+"""A folder: what it is, and its examination."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from segmem.core.errors import FormatError, InputError
+from segmem.doctor import dicom, one_file, run_folder, tree, weights
+from segmem.doctor.finding import Code, Finding, Looked
+from segmem.doctor.reading import DENIED, reason
+from segmem.io.formats import form
+from segmem.io.hub import weights_in
+from segmem.report.bar import Bar
+
+NOTHING = Code(
+    "folder-empty",
+    "fault",
+    "The folder holds nothing that segmem knows.",
+    "There is nothing to segment or to learn from.",
+    "Name the folder that holds the files, or convert them.",
+)
+BROKEN = Code(
+    "dataset-refused",
+    "fault",
+    "The folder is laid out as a dataset, but it cannot be listed.",
+    "Training and evaluation stop at it.",
+    "See what the reader says.",
+)
+
+
+class Asked(NamedTuple):
+    """What the user says of a dataset, and where to show how far it is."""
+
+    classes: Sequence[str] = ()
+    group: str | None = None
+    bar: Bar = Bar(shown=False)
+
+
+def examine(root: Path, asked: Asked) -> tuple[str, Looked]:
+    """What a folder is, in words, and what there is to say of it.
+
+    Raises:
+        SettingsError: the group that was asked for is no expression with one group.
+    """
+    try:
+        inside = [path for path in sorted(root.iterdir()) if not path.name.startswith(".")]
+    except OSError as why:
+        return "a folder", Looked({}, [DENIED.at(root.name, f"it cannot be read ({why.strerror})")])
+    of_names = tree.examine(root)
+    if not inside:
+        return "an empty folder", Looked({}, [*of_names, NOTHING.at(root.name, "it is empty")])
+    kind, looked = _contents(root, asked)
+    return kind, Looked(looked.facts, [*of_names, *looked.findings])
+
+
+def _contents(root: Path, asked: Asked) -> tuple[str, Looked]:
+    if run_folder.is_training(root):
+        return "a training run", run_folder.of_training(root)
+    if run_folder.is_prediction(root):
+        return "predictions", run_folder.of_prediction(root)
+    if (found := weights_in(root)) is not None:
+        return "a model", weights.examine(found, found.name)
+    if (dataset := _dataset(root, asked)) is not None:
+        return "a dataset", dataset
+    if dicom.holds_dicom(root):
+        return dicom.examine(root)
+    return _files(root)
+
+
+def _dataset(root: Path, asked: Asked) -> Looked | None:
+    """The examination of a dataset; None where the folder has no known layout."""
+    from segmem.data.layouts import class_names, raw_cases, recognise
+    from segmem.doctor import dataset
+
+    try:
+        taken = recognise(root)
+    except FormatError as error:
+        return Looked({}, [BROKEN.at(root.name, reason(error, root))])
+    except InputError:
+        return None
+    facts = {"layout": taken.layout, "taken for it because": taken.why}
+    try:
+        cases = raw_cases(root, taken.layout, asked.group)
+        named = class_names(root, taken.layout)
+    except InputError as error:
+        return Looked(facts, [BROKEN.at(root.name, reason(error, root))])
+    by_value = tuple(named.get(value, f"class {value}") for value in range(max(named) + 1)) if named else ()
+    more, found = dataset.examine(root, cases, asked.classes or by_value, asked.bar)
+    return Looked({**facts, **more}, found)
+
+
+def _files(root: Path) -> tuple[str, Looked]:
+    """A folder of loose files, in it and below: each by itself."""
+    files = [path for path in tree.entries(root, hidden=False) if path.is_file()]
+    known = [path for path in files if one_file.is_known(path)]
+    if not known:
+        return "a folder", Looked({"files": len(files)}, [NOTHING.at(root.name, _none(files))])
+    found: list[Finding] = []
+    for path in known:
+        if path.resolve().is_relative_to(root.resolve()):  # else the link is told of
+            found += one_file.examine(path, str(path.relative_to(root)))[1].findings
+    kinds = Counter(one_file.WORDS[kind] for path in known if (kind := form(path)))
+    return "a folder of files", Looked({"files": len(files), **kinds}, found)
+
+
+def _none(files: Sequence[Path]) -> str:
+    suffixes = ", ".join(sorted({path.suffix or "(none)" for path in files})[:8])
+    return f"none of its {len(files)} files is of a known kind" + (f" (suffixes {suffixes})" if files else "")
