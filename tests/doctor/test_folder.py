@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 from footage import write_picture
@@ -14,24 +13,11 @@ def test_an_empty_folder_and_one_without_known_files_are_faults(tmp_path):
     assert ".xyz" in of(examine(tmp_path, Asked())[1].findings, "folder-empty").what
 
 
-def test_a_dataset_that_cannot_be_listed_says_why(tmp_path):
-    write_images(tmp_path, ["a"])
-    (tmp_path / "images" / "a.png").unlink()
-    write_picture(tmp_path / "images" / "b.png")
-    assert "no image of this name" in of(examine(tmp_path, Asked())[1].findings, "dataset-refused").what
-
-
-def test_a_dataset_tells_its_layout_and_checks_labels_against_the_classes_given(tmp_path):
+def test_a_folder_in_a_known_layout_is_a_dataset(tmp_path):
     write_images(tmp_path, ["a"], value=3)
-    _, found = examine(tmp_path, Asked(("background", "tool")))
-    assert found.facts["layout"] == "image_masks"
+    kind, found = examine(tmp_path, Asked(("background", "tool")))
+    assert kind == "a dataset"
     assert "label-outside" in codes(found.findings)
-
-
-def test_a_datasets_own_list_of_classes_is_used(tmp_path):
-    write_images(tmp_path, ["a"], value=3)
-    (tmp_path / "classes.json").write_text(json.dumps({"background": 0, "tool": 1}))
-    assert codes(examine(tmp_path, Asked())[1].findings) == {"label-outside", "class-empty"}
 
 
 def test_a_folder_of_loose_files_tells_of_each(tmp_path):

@@ -33,6 +33,7 @@ def test_a_readers_error_becomes_a_finding_of_its_kind(tmp_path):
         (FormatError(f"{path} ends after 3 of 9 bytes."), "file-truncated"),
         (FormatError(f"{path}: 9 GiB, above the limit of 8 GiB."), "file-too-big"),
         (FormatError(f"{path} is odd."), "file-refused"),
+        (FormatError(f"{path} has shape (2, 2, 2, 9). Save one volume of it."), "scan-4d"),
         (GeometryError(f"{path}: its directions are singular."), "scan-no-place"),
         (MissingExtraError("Install it."), "extra-missing"),
     ]:

@@ -22,7 +22,7 @@ def test_a_scan_has_one_fingerprint_and_an_image_its_own(tmp_path):
     write_images(tmp_path / "train", ["b"])
     (case,) = find_labelled(tmp_path / "train")
     assert count(case, tmp_path).split == "train"
-    assert count(case, tmp_path).place(0) == "b"
+    assert count(case, tmp_path).place(0) == "train/b"
 
 
 def test_a_new_tally_has_counted_nothing():

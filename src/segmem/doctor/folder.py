@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from segmem.core.errors import FormatError, InputError
-from segmem.doctor import dicom, one_file, run_folder, tree, weights
+from segmem.doctor import dicom, laid_out, one_file, run_folder, tree, weights
 from segmem.doctor.finding import Code, Finding, Looked
-from segmem.doctor.reading import DENIED, reason
+from segmem.doctor.reading import DENIED
 from segmem.io.formats import form
 from segmem.io.hub import weights_in
 from segmem.report.bar import Bar
@@ -19,13 +18,6 @@ NOTHING = Code(
     "The folder holds nothing that segmem knows.",
     "There is nothing to segment or to learn from.",
     "Name the folder that holds the files, or convert them.",
-)
-BROKEN = Code(
-    "dataset-refused",
-    "fault",
-    "The folder is laid out as a dataset, but it cannot be listed.",
-    "Training and evaluation stop at it.",
-    "See what the reader says.",
 )
 
 
@@ -61,33 +53,11 @@ def _contents(root: Path, asked: Asked) -> tuple[str, Looked]:
         return "predictions", run_folder.of_prediction(root)
     if (found := weights_in(root)) is not None:
         return "a model", weights.examine(found, found.name)
-    if (dataset := _dataset(root, asked)) is not None:
+    if (dataset := laid_out.examine(root, asked.classes, asked.group, asked.bar)) is not None:
         return "a dataset", dataset
     if dicom.holds_dicom(root):
         return dicom.examine(root)
     return _files(root)
-
-
-def _dataset(root: Path, asked: Asked) -> Looked | None:
-    """The examination of a dataset; None where the folder has no known layout."""
-    from segmem.data.layouts import class_names, raw_cases, recognise
-    from segmem.doctor import dataset
-
-    try:
-        taken = recognise(root)
-    except FormatError as error:
-        return Looked({}, [BROKEN.at(root.name, reason(error, root))])
-    except InputError:
-        return None
-    facts = {"layout": taken.layout, "taken for it because": taken.why}
-    try:
-        cases = raw_cases(root, taken.layout, asked.group)
-        named = class_names(root, taken.layout)
-    except InputError as error:
-        return Looked(facts, [BROKEN.at(root.name, reason(error, root))])
-    by_value = tuple(named.get(value, f"class {value}") for value in range(max(named) + 1)) if named else ()
-    more, found = dataset.examine(root, cases, asked.classes or by_value, asked.bar)
-    return Looked({**facts, **more}, found)
 
 
 def _files(root: Path) -> tuple[str, Looked]:

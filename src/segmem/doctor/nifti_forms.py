@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from segmem.doctor.finding import Code, Finding
-from segmem.doctor.reading import TOO_BIG
+from segmem.doctor.reading import FOUR_D, TOO_BIG
 from segmem.io.inflate import UNREADABLE, unpacked
 from segmem.io.nifti_affine import forms, sound
 from segmem.io.volume import MAX_BYTES
@@ -48,13 +48,6 @@ UNIT = Code(
     "The header's unit of length is not the millimetre.",
     "segmem, as most programs, takes the numbers for millimetres.",
     "Bring the affine to millimetres and set the unit, for example with nibabel: header.set_xyzt_units('mm').",
-)
-FOUR_D = Code(
-    "scan-4d",
-    "fault",
-    "The file holds several volumes, not one.",
-    "Whether they are times, echoes or channels only you know; segmem does not choose in silence.",
-    "Save the volume you mean as its own file, or each time as a frame of a video.",
 )
 APART_MM = 1e-2
 _HEAD = 1 << 20

@@ -68,6 +68,13 @@ TOO_BIG = Code(
     "A damaged or malicious header would fill the memory; nothing was allocated.",
     "Is the header right? If the file is truly so large, cut it into parts.",
 )
+FOUR_D = Code(
+    "scan-4d",
+    "fault",
+    "The file holds several volumes, or several values a voxel.",
+    "Whether they are times, echoes or channels only you know; segmem does not choose in silence.",
+    "Save the volume you mean as its own file, or each time as a frame of a video.",
+)
 PLACE = Code(
     "scan-no-place",
     "fault",
@@ -104,6 +111,8 @@ def refused(error: SegmemError, path: Path, where: str) -> Finding:
     text = reason(error, path)
     if isinstance(error, GeometryError):
         return PLACE.at(where, text)
+    if "Save one volume of it" in text:
+        return FOUR_D.at(where, text)
     if any(words in text for words in _ENDS) or ends_early(path):
         return TRUNCATED.at(where, text)
     return (TOO_BIG if "above the limit" in text or "more pixels than" in text else REFUSED).at(where, text)

@@ -44,8 +44,9 @@ class Tally:
     spacing_mm: tuple[float, ...] | None = None
 
     def place(self, frame: int) -> str:
-        """The case, and of a video the frame."""
-        return f"{self.name} frame {frame}" if self.kind == "video" else self.name
+        """The case, in which split, and of a video the frame."""
+        name = f"{self.split}/{self.name}" if self.split else self.name
+        return f"{name} frame {frame}" if self.kind == "video" else name
 
 
 def count(case: LabelledCase, root: Path) -> Tally:
