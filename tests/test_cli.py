@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from labelled import write_video_case
+from labelled import write_images, write_video_case
 from segmem import catalogue, demo
 from segmem.__main__ import main
 from segmem.catalogue import Card, Figure
@@ -257,3 +257,19 @@ def test_a_split_is_written_and_told(tmp_path, capsys):
     assert (len(fold["train"]), len(fold["validation"])) == (2, 1)
     assert main(["split", str(tmp_path / "data"), "-o", str(out)]) == 2
     assert main(["split", str(tmp_path / "data"), "-o", str(out), "--folds", "2"]) == 4
+
+
+def test_a_conversion_tells_what_it_took_the_folder_for_and_what_went_wrong(tmp_path, capsys):
+    write_images(tmp_path / "data", ["a", "b"], value=255)
+    (tmp_path / "data" / "images" / "b.png").write_bytes(b"nothing")
+    command = ["convert", "data", str(tmp_path / "data"), str(tmp_path / "n"), "--to", "nnunet"]
+    assert main([*command, "--label-map", "255=polyp"]) == 3
+    told = capsys.readouterr()
+    assert told.out == f"{tmp_path / 'n'}: 1 cases.\n"
+    taken, note, fault = told.err.splitlines()
+    assert taken == f"{tmp_path / 'data'}: taken for image_masks: 2 files masks/*.png beside images/"
+    assert note.startswith("note: no splits_final.json")
+    assert fault.startswith("segmem: b: ")
+    assert main([*command, "--label-map", "255=polyp"]) == 4
+    assert main([*command[:3], str(tmp_path / "m"), *command[4:]]) == 3
+    assert main([*command, "--label-map", "255"]) == 2

@@ -9,7 +9,19 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "segmem"
 
 LAYERS = (
-    *("core", "io", "catalogue", "manifest", "ops", "metrics", "report", "memory", "nn", "data"),
+    *(
+        "core",
+        "io",
+        "catalogue",
+        "manifest",
+        "ops",
+        "metrics",
+        "report",
+        "memory",
+        "nn",
+        "data",
+        "convert_data",
+    ),
     *("state", "asks", "rows", "banks", "decoding", "segmenter", "prompted", "methods", "convert"),
     *("predict", "doctor", "evaluate", "train", "reproduce", "demo", "sidebyside", "cli", "__main__"),
 )

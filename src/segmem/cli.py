@@ -272,6 +272,64 @@ def weights(  # noqa: PLR0913, PLR0917 - an option each
     typer.echo(done.model_dump_json(indent=2) if as_json else told)
 
 
+@convert.command("data")
+def data_(  # noqa: PLR0913, PLR0917 - an option each
+    source: Annotated[Path, typer.Argument(help="A folder of labelled cases.")],
+    target: Annotated[Path, typer.Argument(help="The folder to write.")],
+    to: Annotated[
+        Literal["segmem", "nnunet"], typer.Option(help="Our own layouts, or nnU-Net raw, version 2.")
+    ],
+    layout: Annotated[str | None, typer.Option(help="Of the source; else recognised.")] = None,
+    label_map: Annotated[
+        list[str] | None,
+        typer.Option(help="SOURCE=TARGET, each a value or a name, as 255=polyp; can be given many times."),
+    ] = None,
+    classes: Annotated[
+        str | None, typer.Option(help="Names of the target by id, the background first; else the source's.")
+    ] = None,
+    channel: Annotated[str | None, typer.Option(help="Of scans with several: only this one.")] = None,
+    modality: Annotated[
+        str | None,
+        typer.Option(help="What nnU-Net is to call an unnamed channel; it normalises CT by that name."),
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(help="A pattern that finds the patient in a case's name, for nnU-Net's splits."),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted conversion.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier conversion.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar, no asides.")] = False,
+    as_json: Json = False,
+    debug: Debug = False,  # noqa: ARG001 - __main__ reads it
+) -> None:
+    """Write a dataset of one layout in another, its labels by name."""
+    from segmem.convert_data.request import Request
+    from segmem.convert_data.run import convert_data
+    from segmem.report.bar import Bar
+
+    request = Request(
+        source=source,
+        target=target,
+        to=to,
+        layout=layout,
+        label_map=tuple(label_map or ()),
+        classes=tuple(classes.split(",")) if classes else (),
+        channel=channel,
+        modality=modality,
+        group=group,
+        overwrite=overwrite,
+        resume=resume,
+    )
+    made = convert_data(request, Bar(shown=not quiet and not as_json), None if quiet else _aside)
+    typer.echo(made.model_dump_json(indent=2) if as_json else f"{target}: {len(made.cases)} cases.")
+    for line in made.notes:
+        typer.echo(f"note: {line}", err=True)
+    for line in made.faults:
+        typer.echo(f"segmem: {line}", err=True)
+    if made.faults:
+        raise typer.Exit(BAD_INPUT)
+
+
 @app.command()
 def train(
     data: Annotated[Path, typer.Option("-d", "--data", help="A folder in one of the three layouts.")],

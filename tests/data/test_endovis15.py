@@ -7,7 +7,7 @@ from datasets import write_grey_video
 from footage import pictures
 from labelled import SIZE, square, write_images, write_mask, write_video_case
 from segmem.core.errors import GeometryError, InputError
-from segmem.data.endovis15 import MANIPULATOR, SHAFT, cases, read_grey, recognises
+from segmem.data.endovis15 import MANIPULATOR, SHAFT, cases, classes, read_grey, recognises
 from segmem.data.layouts import find_labelled, recognise
 
 
@@ -40,6 +40,7 @@ def test_two_tools_have_classes_of_their_own(tmp_path):
     sides = (("Left_Instrument_Segmentation.avi", 4), ("Right_Instrument_Segmentation.avi", 4))
     (case,) = cases(write_robotic(tmp_path / "Dataset1", sides), None)
     _, label = next(case.read())
+    assert classes(tmp_path)[4] == "manipulator of the right tool"
     assert [int(label[row, column]) for column in (12, 40) for row in (16, 32)] == [1, 2, 3, 4]
 
 
@@ -73,6 +74,7 @@ def test_still_frames_belong_to_their_operation(tmp_path):
     ]
     ((_, label),) = found[0].read()
     assert torch.unique(label).tolist() == [0, 1, 2]
+    assert classes(tmp_path) == {0: "background", 1: "shaft", 2: "manipulator"}
     (tmp_path / "Training" / "OP1" / "Raw" / "img_02_raw.png").unlink()
     with pytest.raises(InputError, match=r"no img_02_raw\.png"):
         cases(tmp_path, None)

@@ -88,3 +88,9 @@ def test_names_of_classes_come_from_the_layout_or_the_folder(tmp_path):
     assert class_names(write_acdc(tmp_path / "acdc"))[3] == "left ventricle"
     write_class_names(write_images(tmp_path / "own", ["a"]), {0: "background", 1: "polyp"})
     assert class_names(tmp_path / "own") == {0: "background", 1: "polyp"}
+
+
+def test_a_folder_of_datasets_asks_which_one_is_meant(tmp_path):
+    write_images(tmp_path / "polyps", ["a"])
+    with pytest.raises(InputError, match=r"Is it one of its folders \(polyps\)\?"):
+        recognise(tmp_path)

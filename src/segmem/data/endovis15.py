@@ -72,9 +72,10 @@ def recognises(root: Path) -> Recognition:
     return Recognition(lacks=f"has {lonely.name}/{VIDEO}, but no {TRUTH} beside it" if lonely else "")
 
 
-def classes(_root: Path) -> dict[int, str]:
-    """Label value to name. Where there is one tool, it has 1 and 2."""
-    return dict(enumerate(CLASSES))
+def classes(root: Path) -> dict[int, str]:
+    """Label value to name. One tool has 1 and 2, and so have all tools of a still frame; a second one has 3 and 4."""
+    stills = not _videos(root) and (bool(_operations(root)) or _ours(root) == "stills")
+    return dict(enumerate(CLASSES[:3] if stills else CLASSES))
 
 
 def cases(root: Path, group: str | None) -> list[LabelledCase]:

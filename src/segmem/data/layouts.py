@@ -92,6 +92,7 @@ def recognise(root: Path) -> Taken:
     raise InputError(
         f"{root}: no labelled cases in a known layout. "
         + (f"Nearest: {'; '.join(near)}. " if near else "")
+        + _folders(root)
         + "Expected video.* beside masks/ (here or in each subfolder), images/ with masks/*.png, images/ with"
         f" labels/*.nii.gz, or one of {', '.join(list(_MODULES)[:-3])}: see docs/data.md."
     )
@@ -174,6 +175,14 @@ def _require_names(root: Path, cases: list[LabelledCase]) -> None:
             raise InputError(
                 f"{root}: two cases are called {case.name!r}. Rename one, or name a folder further down."
             )
+
+
+def _folders(root: Path) -> str:
+    """Where a folder of datasets was named, not one of them."""
+    found = sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    return (
+        f"Is it one of its folders ({', '.join(found[:5])}{', ...' if found[5:] else ''})? " if found else ""
+    )
 
 
 def _lacking(name: str, root: Path) -> str:
