@@ -144,3 +144,28 @@ def _decimal(value: float) -> str:
         if len(text) <= 16:
             return text
     raise ValueError(value)
+
+
+def labelled_clip(folder: Path, **how: Any) -> tuple[Any, Any]:
+    """A series of 6 slices on disk as our clip, and labels of it: 0, 3 and 7, one slice empty, one with a hole."""
+    import torch
+
+    from segmem.core import Labels
+    from segmem.io.dicom import find_series, read_series
+
+    write_series(folder, ramp(6, 20, 17), **how)
+    (series,) = find_series(folder)
+    clip = read_series(series, series.name)
+    random = torch.Generator().manual_seed(0)
+    frames = 3 * (torch.rand(clip.frames[:, 0].shape, generator=random) > 0.7).byte()
+    frames[1] = 0
+    frames[2, 3:9, 2:8] = 7
+    frames[2, 5:7, 4] = 0
+    return clip, Labels(clip.name, frames, clip.geometry)
+
+
+def stored_labels(labels: Any) -> np.ndarray:
+    """(T, H, W) of labels as the slices lie in the files, in the order of places, turned back without our code."""
+    array = labels.frames.numpy()
+    flips = tuple(slice(None, None, -1 if back else 1) for back in labels.geometry.flipped)
+    return array[flips].transpose(np.argsort(labels.geometry.axes)).transpose(2, 1, 0)

@@ -46,3 +46,9 @@ def test_of_a_scan_s_path_only_the_name_stays():
     assert command_line(typed, hide="/data/DOE^JANE/t1.nii.gz") == ("segmem", "-i", "t1.nii.gz", "-o", "out")
     assert command_line(["--input=a/b.nii"], hide="a/b.nii") == ("--input=b.nii",)
     assert command_line(["-i", ".", "-o", "out."], hide=".") == ("-i", ".", "-o", "out.")
+
+
+def test_a_path_whose_last_part_may_be_a_name_is_replaced_whole():
+    assert command_line(["-i", "DOE", "-o", "out"], "DOE", "DICOM") == ("-i", "DICOM", "-o", "out")
+    assert command_line(["--input=x/DOE"], "x/DOE", "DICOM") == ("--input=DICOM",)
+    assert command_line(["-i", ".", "-o", "out."], ".", "DICOM") == ("-i", "DICOM", "-o", "out.")

@@ -90,9 +90,21 @@ def versions() -> dict[str, str]:
     }
 
 
-def command_line(arguments: Sequence[str], hide: str | None = None) -> tuple[str, ...]:
-    """The arguments as typed; the user's home is written `~`, and of the path `hide` only the last part stays."""
-    if hide is not None and Path(hide).name not in {"", hide}:
-        arguments = [a[: -len(hide)] + Path(hide).name if a.endswith(hide) else a for a in arguments]
+def command_line(
+    arguments: Sequence[str], hide: str | None = None, shown: str | None = None
+) -> tuple[str, ...]:
+    """The arguments as typed; the user's home is written `~`, and of the path `hide` only the last part stays.
+
+    Args:
+        shown: stands in place of `hide`, where the last part may be a patient's name.
+    """
+    stays = Path(hide or "").name if shown is None else shown
+    if hide and stays not in {"", hide}:
+        arguments = [a[: -len(hide)] + stays if _names(a, hide) else a for a in arguments]
     home = str(Path.home())
     return tuple(a if home == "/" else a.replace(home, "~") for a in arguments)
+
+
+def _names(argument: str, path: str) -> bool:
+    """Whether an argument is a path, or an option with it."""
+    return argument == path or (argument.startswith("-") and argument.endswith(path))

@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pydicom.data
 import pytest
+from pydicom import dcmread
 
 from dicom_made import AXIAL, positions, ramp, write_enhanced, write_multiframe, write_series
 from segmem.core.errors import FormatError
@@ -17,7 +18,7 @@ def test_a_slice_says_where_it_lies_and_how_its_values_are_meant(tmp_path):
     (frame,) = header.frames
     assert (frame.position_mm, frame.orientation, frame.pixel_mm) == ((-10.0, -20.0, 30.0), AXIAL, (0.8, 0.7))
     assert frame.rescale == (1.0, -1024.0)
-    assert (header.size, header.bits, header.thickness_mm) == ((12, 10), 16, 2.5)
+    assert (header.size, header.thickness_mm) == ((12, 10), 2.5)
 
 
 def test_each_frame_of_an_enhanced_file_has_its_own_place_and_slope(tmp_path):
@@ -62,3 +63,20 @@ def test_a_file_without_pixels_is_none():
 def test_a_value_that_cannot_be_parsed_is_damage():
     with pytest.raises(FormatError, match="header is damaged"):
         read_frames(SAMPLES / "badVR.dcm")
+
+
+def test_a_file_cut_short_is_known_from_its_header(tmp_path):
+    path = write_series(tmp_path, ramp(1, 100, 100))[0]
+    path.write_bytes(path.read_bytes()[:-4000])
+    with pytest.raises(FormatError, match="cut short: its header says 20000 bytes of pixels"):
+        read_frames(path)
+
+
+@pytest.mark.parametrize("count", [10**9, -3])
+def test_a_number_of_frames_that_cannot_be_is_not_believed(tmp_path, count):
+    path = write_multiframe(tmp_path / "v.dcm", np.zeros((1, 8, 9, 3), np.uint8))
+    dataset = dcmread(path)
+    dataset.NumberOfFrames = count
+    dataset.save_as(path)
+    with pytest.raises(FormatError, match=f"says {count} frames"):
+        read_frames(path)

@@ -12,7 +12,7 @@ from dicom_made import header, pixels, ramp, write_series
 from segmem.core.errors import FormatError
 from segmem.io.dicom_files import read_header
 from segmem.io.dicom_header import Frame, read_frames
-from segmem.io.dicom_pixels import as_rgb, in_units, stored
+from segmem.io.dicom_pixels import as_rgb, bits, in_units, stored
 
 SAMPLES = Path(pydicom.data.__file__).parent / "test_files"
 
@@ -89,3 +89,16 @@ def test_pixels_of_another_size_than_the_series_are_refused(tmp_path):
     path = write_series(tmp_path, ramp(1))[0]
     with pytest.raises(FormatError, match="its series is"):
         list(stored(read_frames(path).frames, (5, 5)))
+
+
+@pytest.mark.parametrize("size", [(2, 3), (7, 9), (1, 1), (4, 8)])
+def test_bits_are_unpacked_though_frames_begin_within_a_byte(tmp_path, size):
+    frames = np.random.default_rng(0).integers(0, 2, (11, *size), dtype=np.uint8)
+    dataset = header("1.2.840.10008.5.1.4.1.1.66.4", Modality="SEG")
+    packed = np.packbits(frames.ravel(), bitorder="little").tobytes()
+    dataset.PixelData = packed + bytes(len(packed) % 2)
+    dataset.BitsAllocated = 1
+    dataset.save_as(tmp_path / "a.dcm", enforce_file_format=True)
+    assert np.array_equal(np.stack(list(bits(tmp_path / "a.dcm", range(11), size))), frames)
+    with pytest.raises(FormatError, match="cut short"):
+        list(bits(tmp_path / "a.dcm", [400], size))

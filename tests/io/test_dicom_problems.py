@@ -2,8 +2,11 @@ from pathlib import Path
 
 import pytest
 
+from segmem.core.errors import FormatError, GeometryError
+from segmem.io.dicom import Series
 from segmem.io.dicom_header import Frame, Header
-from segmem.io.dicom_problems import problems_of
+from segmem.io.dicom_order import Problem
+from segmem.io.dicom_problems import problems_of, refuse
 
 PLAIN = "1.2.840.10008.1.2.1"
 
@@ -12,9 +15,7 @@ def header(count=1, rescale=(1.0, 0.0), **more):
     frames = tuple(Frame(Path("a"), i, "1", 0, rescale=rescale) for i in range(count))
     facts = {"modality": "CT", "size": (4, 5), "samples": 1, "photometric": "MONOCHROME2", "syntax": PLAIN}
     facts |= {"burned_in": False} | more
-    return Header(
-        Path("a"), "1.2", "", words="", frames=frames, bits=16, thickness_mm=None, fps=None, **facts
-    )
+    return Header(Path("a"), "1.2", "", words="", frames=frames, thickness_mm=None, fps=None, **facts)
 
 
 def codes(*headers, placed=True, max_bytes=10**6):
@@ -56,3 +57,24 @@ def test_slices_without_a_place_are_refused_and_frames_of_one_file_are_a_video()
 def test_size_counts_before_anything_is_allocated():
     assert codes(header(3), max_bytes=4 * 5 * 3 * 4 - 1) == {"too-large": "refused"}
     assert codes(header(3), max_bytes=4 * 5 * 3 * 4) == {}
+
+
+def test_of_a_video_one_frame_must_fit():
+    assert codes(header(9, modality="US"), placed=False, max_bytes=80) == {}
+    assert codes(header(9, modality="US"), placed=False, max_bytes=79) == {"too-large": "refused"}
+
+
+def series(*problems):
+    return Series("1.2", "", "CT", "volume", (), (1, 4, 5), 1, problems=problems)
+
+
+def test_what_asks_is_refused_unless_allowed_and_what_is_noted_never():
+    refuse(series(Problem("tilt", "tilted")), "a", allow_gaps=False)
+    asks = series(
+        Problem("gap", "slices are missing", "asks"), Problem("damaged-file", "left out", "asks", "x.dcm")
+    )
+    with pytest.raises(FormatError, match=r"a: slices are missing; left out \(x\.dcm\)\. .*--allow-gaps"):
+        refuse(asks, "a", allow_gaps=False)
+    refuse(asks, "a", allow_gaps=True)
+    with pytest.raises(GeometryError, match="Export the series anew"):
+        refuse(series(Problem("duplicate", "in time", "refused")), "a", allow_gaps=True)

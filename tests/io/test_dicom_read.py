@@ -1,4 +1,7 @@
+from pathlib import Path
+
 import numpy as np
+import pydicom.data
 import pytest
 
 from dicom_made import positions, ramp, write_enhanced, write_multiframe, write_series
@@ -6,7 +9,7 @@ from segmem.core.errors import FormatError, GeometryError
 from segmem.io.dicom import find_series, read_series
 from segmem.io.orientation import file_array
 
-HU = (1.0, -1024.0)
+SAMPLES = Path(pydicom.data.__file__).parent / "test_files"
 
 
 def clip_of(folder, **how):
@@ -85,10 +88,20 @@ def test_a_large_series_is_refused_before_a_pixel_is_read(tmp_path):
 
 
 def test_a_file_cut_short_is_refused(tmp_path):
-    written = write_series(tmp_path, ramp())
-    written[2].write_bytes(written[2].read_bytes()[:-50])
-    with pytest.raises(FormatError, match="cannot be read as a whole DICOM image"):
+    written = write_series(tmp_path, ramp(4, 100, 100))
+    written[3].write_bytes(written[3].read_bytes()[:-9000])
+    with pytest.raises(FormatError, match=r"a file is damaged and left out .*is cut short"):
         clip_of(tmp_path)
+    with pytest.warns(UserWarning, match="a file is damaged and left out"):
+        assert clip_of(tmp_path, allow_gaps=True).length == 3
+
+
+def test_packed_pixels_that_are_damaged_are_refused(tmp_path):
+    path = tmp_path / "a.dcm"
+    whole = (SAMPLES / "MR_small_RLE.dcm").read_bytes()
+    path.write_bytes(whole[:-3000])
+    with pytest.raises(FormatError, match="whole DICOM image"):
+        clip_of(path)
 
 
 def test_frames_of_an_ultrasound_are_a_video(tmp_path):

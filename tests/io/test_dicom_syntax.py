@@ -1,7 +1,7 @@
 import pydicom.pixels
 import pytest
 
-from segmem.io.dicom_syntax import VIDEO, can_decode, syntax_name
+from segmem.io.dicom_syntax import VIDEO, can_decode, packed, syntax_name
 
 
 @pytest.mark.parametrize("syntax", ["", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.5", "1.2.3.4", *VIDEO])
@@ -21,3 +21,8 @@ def test_a_syntax_without_any_decoder_cannot_be_unpacked():
 
 def test_a_syntax_has_a_name_for_people():
     assert syntax_name("1.2.840.10008.1.2.5") == "RLE Lossless"
+
+
+def test_plain_pixels_are_not_packed():
+    assert [packed(uid) for uid in ("", "1.2.3.4", "1.2.840.10008.1.2.1")] == [False] * 3
+    assert packed("1.2.840.10008.1.2.5")

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dicom_made import ramp, write_multiframe, write_series
 from segmem.core.errors import FormatError, InputError, SurroundingsError, UsageError
 from segmem.io.sources import Case, find_cases, open_case
 
@@ -152,3 +153,21 @@ def test_the_real_folders_are_understood(data_root: Path) -> None:
     assert len(find_cases(str(data_root / "mr_hippocampus" / "images"))) == 160
     (clip,) = find_cases(str(data_root / "video_endovis15_robotic" / "dataset1" / "frames"))
     assert (clip.form, len(clip.paths)) == ("frames", 60)
+
+
+def test_a_folder_of_dicom_is_a_case_and_its_series_can_be_asked_for(tmp_path: Path) -> None:
+    write_series(tmp_path / "a", ramp(), series="1")
+    write_series(tmp_path / "b", ramp(3), series="2")
+    with pytest.raises(UsageError, match="--series NUMBER"):
+        find_cases(str(tmp_path))
+    (case,) = find_cases(str(tmp_path), series="1")
+    assert (case.form, open_case(case).length) == ("dicom", len(case.paths))
+    touched(tmp_path, "p.png")
+    with pytest.raises(UsageError, match="--series is about DICOM"):
+        find_cases(str(tmp_path / "p.png"), series="1")
+
+
+def test_a_dicom_video_is_opened_at_any_frame(tmp_path: Path) -> None:
+    path = write_multiframe(tmp_path / "v.dcm", np.zeros((5, 8, 9, 3), np.uint8), FrameTime="40")
+    (case,) = find_cases(str(path))
+    assert (case.kind, open_case(case).length, open_case(case, 3).length) == ("video", 5, 2)

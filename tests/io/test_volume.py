@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from dicom_made import labelled_clip
 from segmem.core import Geometry, Labels
 from segmem.core.errors import FormatError, GeometryError, InputError
+from segmem.io.dicom_seg_write import write_seg
+from segmem.io.dicom_source import Maker
+from segmem.io.rtstruct_write import write_rtstruct
 from segmem.io.volume import read_array, read_label_volume, read_volume, write_volume
 
 MakeNifti = Callable[..., Path]
@@ -99,3 +103,15 @@ def test_an_array_is_given_as_the_file_has_it(make_nifti: MakeNifti) -> None:
     array, found = read_array(make_nifti("a.nii.gz", stored, affine))
     assert np.array_equal(array, stored)
     assert np.array_equal(found, affine)
+
+
+def test_a_dicom_seg_and_an_rtstruct_are_label_maps_of_their_scan(tmp_path):
+    clip, labels = labelled_clip(tmp_path / "in")
+    maker = Maker("nano", "0.1", "ab", {})
+    write_seg(labels, tmp_path / "x.dcm", maker)
+    write_rtstruct(labels, tmp_path / "r.dcm", maker)
+    assert torch.equal(read_label_volume(tmp_path / "x.dcm", clip.geometry), labels.frames)
+    assert torch.equal(read_label_volume(tmp_path / "x.dcm"), labels.frames)
+    assert torch.equal(read_label_volume(tmp_path / "r.dcm", clip.geometry), labels.frames)
+    with pytest.raises(GeometryError, match="filled on the slices of their scan"):
+        read_label_volume(tmp_path / "r.dcm")

@@ -11,7 +11,7 @@ from segmem.core.errors import UsageError, WeightsError
 from segmem.io.sources import Case
 from segmem.io.tensors import digest
 from segmem.predict import job as module
-from segmem.predict.job import nameless, prepare
+from segmem.predict.job import nameless, prepare, told_name
 from segmem.predict.request import Request
 
 CASE = Case("t1", "volume", "volume", (Path("/data/DOE^JANE/t1.nii.gz"),))
@@ -84,3 +84,17 @@ def test_a_manifest_of_a_scan_tells_no_folder(make_job):
 
 def test_paths_in_a_message_are_cut_to_names():
     assert nameless(CASE, f"{CASE.paths[0]} is damaged") == "t1.nii.gz is damaged"
+
+
+def test_files_of_dicom_are_told_by_their_number(tmp_path):
+    paths = (tmp_path / "DOE_1.dcm", tmp_path / "DOE_2.dcm")
+    case = Case("CT_1", "volume", "dicom", paths)
+    assert nameless(case, f"{paths[1]} is damaged") == "file 2 is damaged"
+    assert told_name(case) == "CT_1"
+    assert told_name(Case("i", "image", "image", (tmp_path / "i.png",))) == "i.png"
+
+
+def test_of_a_private_input_the_path_is_not_told_at_all(scan_weights):
+    request = Request(source="in/DOE", out=Path("out"), device="cpu", command=("-i", "in/DOE"))
+    job = prepare(request, str(scan_weights), "volume", private=True)
+    assert job.manifest(job.clock(), []).command == ("-i", "DICOM")

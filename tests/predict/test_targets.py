@@ -118,3 +118,13 @@ def test_a_video_s_folder_is_not_made_before_it_is_whole(tmp_path):
     require_writable(targets([VIDEO], tmp_path / "a" / "b"))
     assert (tmp_path / "a").is_dir()
     assert not (tmp_path / "a" / "b").exists()
+
+
+def test_labels_of_dicom_are_nifti_in_a_folder_and_dicom_where_asked(tmp_path):
+    case = Case("CT_1", "volume", "dicom", (Path("in/IM1"),))
+    assert targets([case], tmp_path).each[0].path == tmp_path / "CT_1.nii.gz"
+    assert targets([case], tmp_path / "x.dcm").each[0].path == tmp_path / "x.dcm"
+    with pytest.raises(UsageError, match="belongs to a scan that is DICOM"):
+        targets([scan("s.nii.gz")], tmp_path / "x.dcm")
+    with pytest.raises(UsageError, match="belongs to a scan that is DICOM"):
+        targets([Case("US_1", "video", "dicom", (Path("in/IM1"),))], tmp_path / "x.dcm")

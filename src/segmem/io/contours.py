@@ -18,6 +18,8 @@ def outlines(mask: NDArray[np.bool_]) -> list[Loop]:
     A hole is part of its piece's loop, reached by a channel of no width, as outlines without holes are read by all.
     The channel runs along edges of pixels, so it crosses the centre of none.
     """
+    if not mask.any():
+        return []
     pieces, _ = ndimage.label(mask)
     found = []
     for number, box in enumerate(ndimage.find_objects(pieces), start=1):

@@ -137,7 +137,7 @@ def _header(file: Path, damaged: list[Problem] | None) -> Header | None:
     except FormatError as error:
         if damaged is None:
             raise
-        damaged.append(Problem("damaged-file", "a file was left out: it is damaged", where=str(error)))
+        damaged.append(Problem("damaged-file", "a file is damaged and left out", "asks", str(error)))
         return None
 
 

@@ -9,7 +9,11 @@ from typing import Any
 from segmem.core.errors import FormatError
 from segmem.io.dicom_elements import first_item, frames_a_second, many, number, numbers
 from segmem.io.dicom_files import DIRECTORY, read_header
+from segmem.io.dicom_identity import description
+from segmem.io.dicom_syntax import packed
 
+MOST_FRAMES = 500_000
+"""Of one file: more than five hours of video. A header that says more is not believed."""
 Vector = tuple[float, float, float]
 
 _TAGS = (
@@ -75,7 +79,6 @@ class Header:
     size: tuple[int, int]
     frames: tuple[Frame, ...]
     samples: int
-    bits: int
     photometric: str
     syntax: str
     thickness_mm: float | None
@@ -105,24 +108,41 @@ def _facts(path: Path, dataset: Any) -> Header | None:
     if dataset.get("SOPClassUID") == DIRECTORY or not dataset.get("Rows") or not dataset.get("Columns"):
         return None
     count = int(dataset.get("NumberOfFrames") or 1)
-    if count < 1:
-        raise FormatError(f"{path}: its header says {count} frames. Export it again.")
+    if not 1 <= count <= MOST_FRAMES:
+        raise FormatError(f"{path}: its header says {count} frames; 1 to {MOST_FRAMES} were expected.")
+    _require_whole(path, dataset, count)
     return Header(
         path=path,
         series=str(dataset.get("SeriesInstanceUID") or f"none-{path.name}"),
         sop_class=str(dataset.get("SOPClassUID") or ""),
         modality=str(dataset.get("Modality") or "OT"),
-        words=_words(dataset),
+        words=description(dataset),
         size=(int(dataset.Rows), int(dataset.Columns)),
         frames=tuple(_frames(path, dataset, count)),
         samples=int(dataset.get("SamplesPerPixel") or 1),
-        bits=int(dataset.get("BitsStored") or dataset.get("BitsAllocated") or 0),
         photometric=str(dataset.get("PhotometricInterpretation") or "MONOCHROME2"),
         syntax=str(getattr(dataset.file_meta, "TransferSyntaxUID", "") or ""),
         thickness_mm=number(dataset, "SpacingBetweenSlices") or number(dataset, "SliceThickness"),
         fps=frames_a_second(dataset),
         burned_in=str(dataset.get("BurnedInAnnotation") or "").upper() == "YES",
     )
+
+
+def _require_whole(path: Path, dataset: Any, count: int) -> None:
+    """Refuse a file that is shorter than its plain pixels; of packed ones nobody can say before they are unpacked."""
+    syntax = str(getattr(dataset.file_meta, "TransferSyntaxUID", "") or "")
+    if packed(syntax):
+        return
+    samples = int(dataset.get("SamplesPerPixel") or 1)
+    if str(dataset.get("PhotometricInterpretation")) == "YBR_FULL_422":
+        samples = 2  # two pixels share their colours
+    size = int(dataset.Rows) * int(dataset.Columns) * samples * count
+    need = size * int(dataset.get("BitsAllocated") or 0) // 8
+    if need > path.stat().st_size:
+        raise FormatError(
+            f"{path} is cut short: its header says {need} bytes of pixels, the file has {path.stat().st_size}"
+            " in all. Copy it again from where it came."
+        )
 
 
 def _frames(path: Path, dataset: Any, count: int) -> Iterator[Frame]:
@@ -174,11 +194,3 @@ def _offset(
     normal = (b * f - c * e, c * d - a * f, a * e - b * d)
     first = offsets[0] if offsets[0] == position[2] else 0.0  # the offsets may be z themselves
     return tuple(p + n * (offsets[index] - first) for p, n in zip(position, normal, strict=True))
-
-
-def _words(dataset: Any) -> str:
-    """Body part and description, without a word that the patient's own elements hold."""
-    from segmem.io.dicom_identity import without_identity
-
-    said = [str(dataset.get(name) or "") for name in ("BodyPartExamined", "SeriesDescription")]
-    return without_identity(" ".join(part for part in said if part), dataset)

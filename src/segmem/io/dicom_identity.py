@@ -5,8 +5,11 @@ from hashlib import sha256
 from typing import Any
 
 _NAMING = ("PatientName", "PatientID", "PatientBirthDate", "AccessionNumber", "OtherPatientIDs")
-_OWED = ("PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "ReferringPhysicianName")
-_NUMBERS = ("AccessionNumber", "StudyID")
+_TELLING = frozenset({"DA", "TM", "DT", "PN"})  # dates, times and persons
+_OWED = (
+    *("PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "ReferringPhysicianName"),
+    *("AccessionNumber", "StudyID"),
+)
 _PLACES = (
     *(
         "InstitutionName",
@@ -23,6 +26,12 @@ _PATIENT = 0x0010
 METHOD = "segmem: name and ID hashed, dates dropped, UIDs kept"
 _LETTERS = 40
 _SHORT = 8
+
+
+def description(dataset: Any) -> str:
+    """Of a series: the body part and what somebody called it, without a word that the patient's elements hold."""
+    said = [str(dataset.get(name) or "") for name in ("BodyPartExamined", "SeriesDescription")]
+    return without_identity(" ".join(part for part in said if part), dataset)
 
 
 def without_identity(text: str, dataset: Any) -> str:
@@ -55,19 +64,15 @@ def deidentified(dataset: Any) -> Any:
     UIDs stay: without them nothing would say which images it belongs to. The hash is of the study's uid, as one of
     the patient's ID could be found by trying all IDs.
     """
+    from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag
+
     pseudonym = f"ANON-{short(str(dataset.get('StudyInstanceUID') or ''), 12)}"
-    for element in [e for e in dataset if e.tag.group == _PATIENT or e.VR in {"DA", "TM", "DT", "PN"}]:
-        if element.keyword in _OWED:
-            element.value = ""
-        else:
-            del dataset[element.tag]
-    for name in _NUMBERS:
-        if name in dataset:
-            setattr(dataset, name, "")
-    for name in _PLACES:
-        if name in dataset:
-            delattr(dataset, name)
-    dataset.remove_private_tags()
+    for tag in list(dataset.keys()):
+        said = dictionary_VR(tag) if dictionary_has_tag(tag) else ""
+        if tag.is_private or tag.group == _PATIENT or said in _TELLING or keyword_for_tag(tag) in _PLACES:
+            del dataset[tag]
+    for name in _OWED:
+        setattr(dataset, name, "")
     dataset.PatientName = dataset.PatientID = pseudonym
     dataset.PatientIdentityRemoved = "YES"
     dataset.DeidentificationMethod = METHOD

@@ -40,6 +40,27 @@ def stored(frames: Sequence[Frame], size: tuple[int, int]) -> Iterator[tuple[Fra
             yield frame, array
 
 
+def bits(path: Path, numbers: Sequence[int], size: tuple[int, int]) -> Iterator[Array]:
+    """Frames (H, W) of 0 and 1 that are packed without a gap between them, whatever their number of pixels.
+
+    Raises:
+        FormatError: the file is damaged or cut short.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            data = np.frombuffer(pydicom().dcmread(path, force=True).PixelData, np.uint8)
+    except Exception as why:  # see `stored`
+        raise _damaged(path, str(why)[:_REASON]) from None
+    length = size[0] * size[1]
+    for number in numbers:
+        first, last = number * length, (number + 1) * length
+        found = np.unpackbits(data[first // 8 : -(-last // 8)], bitorder="little")[first % 8 :][:length]
+        if found.size < length:
+            raise _damaged(path, f"frame {number + 1} is cut short")
+        yield found.reshape(size)
+
+
 def in_units(frame: Frame, array: Array, photometric: str) -> NDArray[np.float32]:
     """(H, W) in the scan's own units: the modality's table or slope and intercept, as the frame states them.
 

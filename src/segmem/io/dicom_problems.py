@@ -37,8 +37,9 @@ def problems_of(headers: Sequence[Header], placed: bool, max_bytes: int) -> list
         problems.append(Problem("no-decoder", words, "refused"))
     if any(header.burned_in for header in headers):
         problems.append(Problem("burned-in", "text is burned into the pixels; it may name the patient"))
-    need = len(frames) * first.size[0] * first.size[1] * first.samples * (4 if placed else 1)
-    if need > max_bytes and (placed or len(frames) == 1):
+    held = len(frames) if placed else 1  # of a video one frame at a time
+    need = held * first.size[0] * first.size[1] * 4
+    if need > max_bytes:
         words = f"{need / 1024**3:.1f} GiB once decoded, above the limit of {max_bytes / 1024**3:.1f} GiB"
         problems.append(Problem("too-large", words, "refused"))
     return problems
@@ -52,7 +53,7 @@ def refuse(series: "Series", name: str, allow_gaps: bool) -> None:
     """
     wrong = [p for p in series.problems if p.weight == "refused" or (p.weight == "asks" and not allow_gaps)]
     if wrong:
-        told = "; ".join(problem.words for problem in wrong)
+        told = "; ".join(p.words + (f" ({p.where.rstrip('.')})" if p.where else "") for p in wrong)
         asks = all(problem.weight == "asks" for problem in wrong)
         hint = " Copy what is missing, or allow it with --allow-gaps." if asks else " Export the series anew."
         kind = GeometryError if {problem.code for problem in wrong} <= _GRID else FormatError

@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,14 @@ from numpy.typing import NDArray
 
 from segmem.core import Geometry, Labels
 from segmem.core.errors import FormatError, GeometryError
-from segmem.io.dicom_elements import first_item, numbers
+from segmem.io.dicom_elements import first_item
 from segmem.io.dicom_files import read_header
+from segmem.io.dicom_grid import grid_of
 from segmem.io.dicom_header import Frame, read_frames
-from segmem.io.dicom_order import along_normal, stack
-from segmem.io.dicom_pixels import stored
+from segmem.io.dicom_pixels import bits, stored
 from segmem.io.dicom_source import frames_of, planes_of, series_of
+from segmem.io.dicom_syntax import packed
 from segmem.io.formats import case_name
-from segmem.io.orientation import scan_geometry, turn
 
 MAX_BYTES = 8 * 1024**3
 _CLASS = "1.2.840.10008.5.1.4.1.1.66.4"
@@ -40,6 +41,8 @@ class _Seg:
     highest: int
     """Of a fractional segment's values; 1 of a binary one's."""
     label_map: bool
+    plain_bits: bool
+    """A bit for each pixel, not compressed."""
 
 
 def is_seg(path: Path) -> bool:
@@ -60,17 +63,15 @@ def read_seg(path: Path, like: Geometry | None = None, max_bytes: int = MAX_BYTE
     """
     seg = _described(path)
     if like is None:
-        at, count, geometry = _own_grid(path, seg)
+        at, count, geometry = grid_of(path, seg.frames, seg.size)
     else:
         at, count, geometry = _on(path, seg, like), series_of(like, "A DICOM-SEG").shape[0], like
     need = count * seg.size[0] * seg.size[1]
     if need > max_bytes:
         raise FormatError(f"{path}: its header says {need / 1024**3:.1f} GiB of labels. Is the header right?")
     slices = np.zeros((count, *seg.size), np.uint8)
-    place = {(frame.path, frame.number): index for index, frame in enumerate(seg.frames)}
     over = 0
-    for frame, array in stored(seg.frames, seg.size):
-        index = place[frame.path, frame.number]
+    for index, array in enumerate(_arrays(path, seg)):
         over += _put(slices[at[index]], array, seg, seg.segment[index])
     if over:
         warnings.warn(
@@ -80,8 +81,15 @@ def read_seg(path: Path, like: Geometry | None = None, max_bytes: int = MAX_BYTE
 
 
 def segment_names(path: Path) -> dict[int, str]:
-    """The name of each label value."""
+    """Of each label value."""
     return _described(path).names
+
+
+def _arrays(path: Path, seg: _Seg) -> Iterator[NDArray[np.generic]]:
+    """Each frame's pixels, in order. Bits are unpacked here, as frames need not begin with a byte."""
+    if seg.plain_bits:
+        return bits(path, range(len(seg.frames)), seg.size)
+    return (array for _, array in stored(seg.frames, seg.size))
 
 
 def _put(target: NDArray[np.uint8], array: NDArray[np.generic], seg: _Seg, segment: int) -> int:
@@ -110,11 +118,12 @@ def _described(path: Path) -> _Seg:
         segment = tuple(1 if label_map else _segment(dataset, group) for group in groups)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as why:
         raise FormatError(f"{path}: a DICOM-SEG whose segments are not described ({why}).") from None
-    if len(segment) != len(header.frames) or not (label_map or set(segment) <= set(value)):
+    if len(segment) < len(header.frames) or not (label_map or set(segment) <= set(value)):
         raise FormatError(f"{path}: a DICOM-SEG whose frames name segments that it does not describe.")
     fractional = str(dataset.get("SegmentationType")) == "FRACTIONAL"
+    plain = int(dataset.get("BitsAllocated") or 8) == 1 and not packed(header.syntax)
     highest = int(dataset.get("MaximumFractionalValue") or 255) if fractional else 1
-    return _Seg(header.frames, segment, value, names, header.size, highest, label_map)
+    return _Seg(header.frames, segment, value, names, header.size, highest, label_map, plain)
 
 
 def _values(path: Path, dataset: Any) -> tuple[dict[int, int], dict[int, str]]:
@@ -123,7 +132,7 @@ def _values(path: Path, dataset: Any) -> tuple[dict[int, int], dict[int, str]]:
         number = int(item.SegmentNumber)
         ours = _VALUE.match(str(item.get("SegmentDescription") or ""))
         value[number] = int(ours[1]) if ours and str(dataset.get("Manufacturer")) == "segmem" else number
-        if not 0 <= value[number] <= 255:
+        if value[number] > 255:
             raise FormatError(f"{path}: segment {number} does not fit a label map of 255 values.")
         names[value[number]] = str(item.get("SegmentLabel") or number)
     return value, names
@@ -160,32 +169,3 @@ def _on(path: Path, seg: _Seg, like: Geometry) -> list[int]:
             )
         at.append(slice_)
     return at
-
-
-def _own_grid(path: Path, seg: _Seg) -> tuple[list[int], int, Geometry]:
-    """Which slice each frame is of, how many there are, and where they lie; a slice without a frame is empty."""
-    by_place = {frame.position_mm: frame for frame in seg.frames}
-    found = stack(list(by_place.values()), _thickness(path))
-    if found is None or any(problem.weight == "refused" for problem in found.problems):
-        raise GeometryError(f"{path}: its frames lie on no grid. Give the scan that it belongs to.")
-    where = along_normal(found.frames)
-    step = (where[-1] - where[0]) / max(1, round((where[-1] - where[0]) / found.spacing_mm[0]))
-    number = {
-        f.position_mm: round((z - where[0]) / (step or 1.0)) for f, z in zip(found.frames, where, strict=True)
-    }
-    affine = np.asarray(found.affine, dtype=np.float64)
-    how = turn(affine)
-    count = max(number.values()) + 1
-    shape = (seg.size[1], seg.size[0], count)
-    size = (shape[how.axes[1]], shape[how.axes[2]])
-    return [number[f.position_mm] for f in seg.frames], count, scan_geometry(affine, how, size, {})
-
-
-def _thickness(path: Path) -> float | None:
-    shared = first_item(read_header(path), "SharedFunctionalGroupsSequence")
-    measures = first_item(shared, "PixelMeasuresSequence") if shared else None
-    for name in ("SpacingBetweenSlices", "SliceThickness"):
-        value = numbers(measures.get(name), 1) if measures else None
-        if value:
-            return value[0]
-    return None

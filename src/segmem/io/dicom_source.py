@@ -16,7 +16,10 @@ from segmem.io.orientation import Turn, file_array
 if TYPE_CHECKING:
     from segmem.io.dicom import Series
 
-_OWED = ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "StudyID")
+_OWED = (
+    *("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "StudyID"),
+    *("AccessionNumber", "ReferringPhysicianName"),
+)
 """Elements that every instance must have, empty where nothing is known."""
 
 
@@ -118,7 +121,7 @@ def sources(series: "Series", deidentify: bool) -> list[Any]:
     found = []
     for path in series.files:
         dataset = read_header(path)
-        for name in (*_OWED, "AccessionNumber", "ReferringPhysicianName"):
+        for name in _OWED:
             if name not in dataset:
                 setattr(dataset, name, "")
         found.append(deidentified(dataset) if deidentify else dataset)

@@ -28,6 +28,12 @@ def can_decode(syntax: str) -> bool:
         return False
 
 
+def packed(syntax: str) -> bool:
+    """Whether a file of this transfer syntax may be shorter than its pixels; none stated is taken as plain."""
+    uid = pydicom().uid.UID(syntax)
+    return bool(syntax) and bool(uid.is_transfer_syntax) and not uid.is_private and bool(uid.is_compressed)
+
+
 def syntax_name(syntax: str) -> str:
     """A transfer syntax in DICOM's words."""
     return str(pydicom().uid.UID(syntax).name)

@@ -40,6 +40,8 @@ class Job:
     compute: Compute
     hidden: str | None
     """A path of which the manifest tells the last part only."""
+    shown: str | None = None
+    """What it tells instead; the last part of a path to DICOM may be a patient's name."""
     warnings: list[str] = field(default_factory=list)
 
     def clock(self) -> Clock:
@@ -115,7 +117,7 @@ class Job:
         return Manifest(
             finished=finished,
             versions=manifest.versions(),
-            command=manifest.command_line(self.request.command, self.hidden),
+            command=manifest.command_line(self.request.command, self.hidden, self.shown),
             model=self.name,
             weights_sha256=self.sha256,
             prompts_sha256=self.asked,
@@ -179,7 +181,8 @@ def prepare(request: Request, name: str, kind: Kind, private: bool = False) -> J
         request.source if private or kind == "volume" or is_url(request.source) else None
     )  # a name, or a password
     told = [text.replace(str(path), path.name) for text in noticed]
-    return Job(request, Path(name).name, sha256, compute.place(model), compute, hidden, told)
+    shown = "DICOM" if private else None
+    return Job(request, Path(name).name, sha256, compute.place(model), compute, hidden, shown, told)
 
 
 def _hash(path: Path) -> str:
