@@ -60,3 +60,10 @@ def test_what_is_no_image_or_is_cut_short_is_refused(tmp_path):
     path = write_series(tmp_path / "s", ramp(1), **nobody())[0]
     path.write_bytes(path.read_bytes()[:-50])
     assert "dicom-refused" in codes(dicom.examine(path)[1].findings)
+
+
+def test_a_damaged_file_among_several_series_is_told_once(tmp_path):
+    write_series(tmp_path, ramp(), **nobody())
+    write_series(tmp_path, ramp(), series="2", **nobody())
+    (tmp_path / "x.dcm").write_bytes(bytes(128) + b"DICM" + b"\xff" * 40)
+    assert "x.dcm" in of(dicom.examine(tmp_path)[1].findings, "dicom-refused").what

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+from dicom_made import ramp, write_series
 from footage import write_picture
 from labelled import write_images
 from segmem.doctor.folder import Asked, examine
@@ -36,3 +37,11 @@ def test_a_link_that_leads_out_is_not_followed(tmp_path):
     (tmp_path / "secret.png").write_bytes(b"")
     (root / "out.png").symlink_to(tmp_path / "secret.png")
     assert codes(examine(root, Asked())[1].findings) == {"link-leaves-folder"}
+
+
+def test_files_beside_dicom_are_looked_at_too(tmp_path):
+    write_series(tmp_path, ramp(2))
+    (tmp_path / "b.png").write_bytes(b"")
+    kind, found = examine(tmp_path, Asked())
+    assert kind == "a DICOM scan beside other files"
+    assert codes(found.findings) == {"dicom-names-patient", "file-empty"}

@@ -1,6 +1,7 @@
 """Every file that pydicom and nibabel bring for their own tests is read, or refused with one clear line."""
 
 import warnings
+from functools import cache
 from pathlib import Path
 
 import nibabel
@@ -16,6 +17,7 @@ from segmem.io.sources import find_cases, open_case
 
 PYDICOM = Path(pydicom.__file__).parent / "data"  # what pydicom would download besides is not asked for
 NIBABEL = Path(nibabel.__file__).parent
+looked_at = cache(diagnose)  # two tests ask for each file
 
 
 def brought(folder: Path) -> list[Path]:
@@ -74,7 +76,7 @@ def test_predict_reads_or_refuses_each_dicom_file_in_one_line() -> None:
 def test_the_doctor_has_a_word_for_each_file(origin: str) -> None:
     assert len(FILES[origin]) > 100
     for path in FILES[origin]:
-        found = diagnose(path)
+        found = looked_at(path)
         assert found.kind
         assert told(found)
         for one in found.findings:
@@ -82,10 +84,21 @@ def test_the_doctor_has_a_word_for_each_file(origin: str) -> None:
             assert str(path.parent) not in one.what, path
 
 
+@pytest.mark.parametrize(
+    ("folder", "kind"),
+    [
+        (PYDICOM / "test_files" / "dicomdirtests", "DICOM series"),
+        (NIBABEL / "tests" / "data", "a DICOM scan beside"),
+    ],
+)
+def test_the_doctor_has_a_word_for_folders_of_them(folder: Path, kind: str) -> None:
+    assert kind in diagnose(folder).kind
+
+
 def test_the_doctor_agrees_with_the_readers() -> None:
     """What has no fault can be read; what cannot be read has one."""
     for path in [*FILES["pydicom"], *FILES["nibabel"]]:
-        faults = [one for one in diagnose(path).findings if one.severity == "fault"]
+        faults = [one for one in looked_at(path).findings if one.severity == "fault"]
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)

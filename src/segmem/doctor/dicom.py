@@ -60,6 +60,9 @@ SEVERAL = Code(
 )
 
 
+DAMAGED = "damaged-file"
+
+
 def examine(path: Path) -> tuple[str, Looked]:
     """What the DICOM files that `path` names are, in words, and what there is to say of them."""
     try:
@@ -69,7 +72,9 @@ def examine(path: Path) -> tuple[str, Looked]:
         return "DICOM", Looked({}, [EXTRA.at(path.name, str(error))])
     except SegmemError as error:
         return "DICOM", Looked({}, [refused(error, path, path.name), *_names(path, _files(path))])
-    findings = [one for series in found for one in _of_series(series)]
+    damaged = dict.fromkeys(p for series in found for p in series.problems if p.code == DAMAGED)
+    findings = [REFUSED.at(path.name, problem.words) for problem in damaged]  # each series lists all of them
+    findings += [one for series in found for one in _of_series(series)]
     if len(found) > 1:
         findings.append(SEVERAL.at(path.name, "; ".join(series.told for series in found[:5])))
     facts = {"files": len(files), "series": len(found)}
@@ -99,10 +104,10 @@ def _facts(series: Series) -> dict[str, Any]:
 def _of_series(series: Series) -> list[Finding]:
     import numpy as np
 
-    found = [_problem(series.name, p.code, p.words, p.weight) for p in series.problems]
+    found = [_problem(series.name, p.code, p.words, p.weight) for p in series.problems if p.code != DAMAGED]
     if series.affine is not None:
         found += affines.examine(np.asarray(series.affine, dtype=np.float64), series.name)
-    if not any(one.severity == "fault" for one in found):
+    if all(problem.weight == "note" for problem in series.problems):
         found += _pixels(series)
     return found
 

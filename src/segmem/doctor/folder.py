@@ -55,23 +55,33 @@ def _contents(root: Path, asked: Asked) -> tuple[str, Looked]:
         return "a model", weights.examine(found, found.name)
     if (dataset := laid_out.examine(root, asked.classes, asked.group, asked.bar)) is not None:
         return "a dataset", dataset
-    if dicom.holds_dicom(root):
-        return dicom.examine(root)
-    return _files(root)
+    if not dicom.holds_dicom(root):
+        return _files(root)
+    kind, looked = dicom.examine(root)
+    known, beside = _loose(root)
+    return f"{kind}{' beside other files' if known else ''}", Looked(
+        looked.facts, [*looked.findings, *beside]
+    )
 
 
 def _files(root: Path) -> tuple[str, Looked]:
     """A folder of loose files, in it and below: each by itself."""
-    files = [path for path in tree.entries(root, hidden=False) if path.is_file()]
-    known = [path for path in files if one_file.is_known(path)]
+    known, found = _loose(root)
     if not known:
+        files = [path for path in tree.entries(root, hidden=False) if path.is_file()]
         return "a folder", Looked({"files": len(files)}, [NOTHING.at(root.name, _none(files))])
-    found: list[Finding] = []
-    for path in known:
-        if path.resolve().is_relative_to(root.resolve()):  # else the link is told of
-            found += one_file.examine(path, str(path.relative_to(root)))[1].findings
     kinds = Counter(one_file.WORDS[kind] for path in known if (kind := form(path)))
-    return "a folder of files", Looked({"files": len(files), **kinds}, found)
+    return "a folder of files", Looked({"files": len(known), **kinds}, found)
+
+
+def _loose(root: Path) -> tuple[list[Path], list[Finding]]:
+    """Files of a known kind, and their findings. A link that leads out is not followed; it is told of by its name."""
+    home = root.resolve()
+    files = [path for path in tree.entries(root, hidden=False) if path.is_file() and one_file.is_known(path)]
+    inside = [path for path in files if path.resolve().is_relative_to(home)]
+    return files, [
+        one for path in inside for one in one_file.examine(path, str(path.relative_to(root)))[1].findings
+    ]
 
 
 def _none(files: Sequence[Path]) -> str:
