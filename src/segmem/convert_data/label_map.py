@@ -19,12 +19,14 @@ class LabelMap:
     names: target value to name; empty where nobody named the classes.
     source: source value to name, for messages.
     same: values that `table` does not hold keep their number.
+    parts: source value to the regions that it is a part of, for messages.
     """
 
     table: Mapping[int, int]
     names: Mapping[int, str]
     source: Mapping[int, str] = field(default_factory=dict)
     same: bool = False
+    parts: Mapping[int, str] = field(default_factory=dict)
 
 
 class Mapper:
@@ -73,7 +75,8 @@ class Mapper:
 
     def _called(self, value: int) -> str:
         name = self._wanted.source.get(value)
-        return f" {name!r}" if name else ""
+        part = self._wanted.parts.get(value)
+        return f" {name!r}" if name else f", a part of {part}" if part else ""
 
 
 def label_map(

@@ -7,13 +7,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 from segmem.convert_data import to_nnunet, to_segmem
-from segmem.convert_data.label_map import IGNORE, LabelMap, label_map
+from segmem.convert_data.before import channels_of, require_apart, require_names, wanted_map
+from segmem.convert_data.label_map import LabelMap
 from segmem.convert_data.progress import Progress, key_of, require_same
 from segmem.convert_data.request import Request
 from segmem.core import Settings
-from segmem.core.errors import InputError, SettingsError, UsageError, nearest
+from segmem.core.errors import InputError
 from segmem.data.cases import LabelledCase
-from segmem.data.layouts import Taken, class_names, raw_cases, recognise
+from segmem.data.layouts import Taken, raw_cases, recognise
 from segmem.io.outputs import partial, remove, staged, write_json_atomic
 from segmem.report.bar import Bar
 
@@ -58,14 +59,14 @@ def convert_data(
         InputError: the source holds no labelled cases, or not one could be converted.
         OutputError: the target cannot be written, or must not be replaced.
     """
-    _require_apart(request)
+    require_apart(request)
     taken = recognise(request.source) if request.layout is None else Taken(request.layout, "as was said")
     if tell:
         tell(f"{request.source}: taken for {taken.layout}: {taken.why}")
     cases = raw_cases(request.source, taken.layout, request.group)
-    _require_names(cases)
-    channels = _channels(request, cases)
-    wanted = _wanted(request, class_names(request.source, taken.layout), cases)
+    require_names(cases)
+    channels = channels_of(request, cases)
+    wanted = wanted_map(request, taken.layout, cases)
     key = key_of(request, cases, wanted)
     if request.resume:
         require_same(partial(request.target.expanduser().resolve(), folder=True), key)
@@ -139,38 +140,6 @@ def _finish(
     return [to_nnunet.write_splits(home, cases, progress.done, request.group)]
 
 
-def _wanted(request: Request, source: dict[int, str], cases: Sequence[LabelledCase]) -> LabelMap:
-    """Our own layouts have no label that is passed over, so what it stands for has to be said."""
-    wanted = label_map(source, request.classes, request.label_map, consecutive=request.to == "nnunet")
-    ignore = next((case.ignore for case in cases if case.ignore is not None), None)
-    if (
-        request.to == "segmem"
-        and ignore is not None
-        and wanted.names.get(wanted.table.get(ignore, -1)) == IGNORE
-    ):
-        table = {old: new for old, new in wanted.table.items() if old != ignore}
-        names = {value: name for value, name in wanted.names.items() if name != IGNORE}
-        return LabelMap(table, names, source)
-    return wanted
-
-
-def _channels(request: Request, cases: Sequence[LabelledCase]) -> list[int]:
-    """Which channels are written."""
-    known = cases[0].channels
-    if request.channel is not None and request.channel not in known:
-        raise SettingsError(
-            f"--channel {request.channel!r}: no such channel.{nearest(request.channel, list(known))}"
-        )
-    channels = list(range(max(1, len(known))))
-    if request.channel is not None:
-        channels = [known.index(request.channel)]
-    if request.to == "nnunet":
-        to_nnunet.check(cases)
-    else:
-        to_segmem.check(cases, channels)
-    return channels
-
-
 def _move(part: Path, home: Path) -> None:
     for path in sorted(part.rglob("*")):
         place = home / path.relative_to(part)
@@ -178,22 +147,3 @@ def _move(part: Path, home: Path) -> None:
             place.mkdir(parents=True, exist_ok=True)
         else:
             shutil.move(path, place)
-
-
-def _require_apart(request: Request) -> None:
-    source, target = request.source.resolve(), request.target.resolve()
-    if source.is_relative_to(target) or target.is_relative_to(source):
-        raise UsageError(
-            f"{request.target} and {request.source} lie in each other. Choose a target beside the source."
-        )
-
-
-def _require_names(cases: Sequence[LabelledCase]) -> None:
-    """Names become file names, on systems too that do not tell `a` from `A`."""
-    seen: dict[str, str] = {}
-    for case in cases:
-        if case.name != Path(case.name).name or case.name.startswith("."):
-            raise InputError(f"{case.name!r} cannot be a file's name. Rename the case.")
-        other = seen.setdefault(case.name.casefold(), case.name)
-        if other != case.name:
-            raise InputError(f"{other} and {case.name} are one name on some systems. Rename one of them.")
