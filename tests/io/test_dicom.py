@@ -152,3 +152,25 @@ def test_a_scan_of_a_sample_file_keeps_its_numbers():
     )
     flips = tuple(slice(None, None, -1 if back else 1) for back in clip.geometry.flipped[1:])
     assert np.array_equal(clip.frames[0, 0].numpy(), expected[flips])
+
+
+def test_a_damaged_byte_anywhere_in_a_header_never_ends_in_a_traceback(tmp_path):
+    seeds = [write_series(tmp_path / "in", ramp(1))[0], SAMPLES / "MR_small_RLE.dcm"]
+    seeds += [
+        write_enhanced(tmp_path / "e.dcm", ramp(2), positions(2), (1, 2)),
+        SAMPLES / "examples_ybr_color.dcm",
+    ]
+    random, refused = np.random.default_rng(0), 0
+    for number in range(80):
+        whole = bytearray(seeds[number % len(seeds)].read_bytes())
+        for at in random.integers(0, min(len(whole), 4000), 1 + number % 7):
+            whole[at] = random.integers(256)
+        (tmp_path / "bad.dcm").write_bytes(whole[: len(whole) if number % 5 else len(whole) // 2])
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                for series in find_series(tmp_path / "bad.dcm"):
+                    read_series(series, "bad", allow_gaps=True, max_bytes=10**8)
+        except SegmemError:
+            refused += 1
+    assert 10 < refused < 80

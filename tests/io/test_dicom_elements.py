@@ -29,6 +29,7 @@ def test_numbers_are_as_many_as_asked_or_none():
     assert numbers(["1", "2"], 2) == (1.0, 2.0)
     assert numbers(["1"], 2) is None
     assert numbers(None, 2) is None
+    assert numbers(["1", "nan"], 2) is None
 
 
 def test_a_sequence_gives_its_first_item_or_none():

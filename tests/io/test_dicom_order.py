@@ -86,6 +86,8 @@ def test_a_frame_without_a_place_or_with_an_impossible_turn_makes_no_stack():
     assert stack([*frames(positions(2)), Frame(Path("x"), 0, "x", 0)], None) is None
     assert stack(frames(positions(2), (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)), None) is None
     assert stack(frames(positions(2), (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)), None) is None
+    assert stack(frames(positions(2), pixel_mm=(0.0, 0.7)), None) is None
+    assert stack(frames(positions(2, first=(0, 0, 1e9))), None) is None
 
 
 def test_pixels_of_two_sizes_are_never_a_stack():

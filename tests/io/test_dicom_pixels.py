@@ -102,3 +102,9 @@ def test_bits_are_unpacked_though_frames_begin_within_a_byte(tmp_path, size):
     assert np.array_equal(np.stack(list(bits(tmp_path / "a.dcm", range(11), size))), frames)
     with pytest.raises(FormatError, match="cut short"):
         list(bits(tmp_path / "a.dcm", [400], size))
+
+
+def test_a_palette_that_is_not_there_is_damage(tmp_path):
+    array = np.zeros((4, 5), np.uint8)
+    with pytest.raises(FormatError, match="whole DICOM image"):
+        grey(tmp_path, array, "PALETTE COLOR")

@@ -110,11 +110,12 @@ def test_a_number_that_no_label_map_holds_is_refused(made):
         read_rtstruct(changed(path, renumber), clip.geometry)
 
 
-def test_damaged_contours_are_said(made):
+@pytest.mark.parametrize("points", [[1, 2, 3, 4], [1, 2, 1e9]])
+def test_damaged_contours_are_said(made, points):
     clip, _, path = made
 
     def cut(dataset):
-        dataset.ROIContourSequence[0].ContourSequence[0].ContourData = [1, 2, 3, 4]
+        dataset.ROIContourSequence[0].ContourSequence[0].ContourData = points
 
     with pytest.raises(FormatError, match="contours are damaged"):
         read_rtstruct(changed(path, cut), clip.geometry)

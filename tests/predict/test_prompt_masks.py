@@ -5,8 +5,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dicom_made import labelled_clip
 from segmem.core import Geometry
 from segmem.core.errors import FormatError, GeometryError, InputError, PromptError
+from segmem.io.dicom_seg_write import write_seg
+from segmem.io.dicom_source import Maker
 from segmem.io.volume import read_volume
 from segmem.predict.prompt_masks import masks
 from segmem.predict.said import Said
@@ -84,3 +87,11 @@ def test_of_a_scan_s_label_map_the_slice_is_taken_turned_as_the_scan(tmp_path):
     shifted = scan(tmp_path / "far.nii.gz", array, np.diag([-1.0, 1.0, 5.0, 1.0]))
     with pytest.raises(GeometryError, match="Resample"):
         found(Said("m", mask=shifted), 2, clip.geometry, 5)
+
+
+def test_a_dicom_seg_is_a_label_map_of_its_scan(tmp_path):
+    clip, labels = labelled_clip(tmp_path / "in")
+    write_seg(labels, tmp_path / "x.dcm", Maker("nano", "0", "0", {}))
+    prompts = masks(Said("--mask x.dcm", mask=tmp_path / "x.dcm"), 2, clip.geometry, 6)
+    assert [prompt.object for prompt in prompts] == [3, 7]
+    assert np.array_equal(prompts[1].mask, labels.frames[2] == 7)

@@ -1,5 +1,6 @@
 """Elements of a DICOM dataset as plain numbers."""
 
+import math
 from typing import Any
 
 
@@ -14,15 +15,15 @@ def frames_a_second(dataset: Any) -> float | None:
 
 
 def number(dataset: Any, name: str) -> float | None:
-    """A positive number; None where there is none."""
-    value = dataset.get(name)
-    return float(value) if value not in (None, "") and float(value) > 0 else None
+    """A positive number, the first where there are several; None where there is none."""
+    values = many(dataset.get(name))
+    return float(values[0]) if values and 0 < float(values[0]) < math.inf else None
 
 
 def numbers(values: Any, count: int) -> tuple[float, ...] | None:
-    """`count` numbers; None where there are not so many."""
+    """`count` finite numbers; None where there are not so many."""
     found = tuple(float(value) for value in many(values))
-    return found if len(found) == count else None
+    return found if len(found) == count and all(math.isfinite(value) for value in found) else None
 
 
 def many(value: Any) -> list[Any]:

@@ -18,6 +18,7 @@ _UNEVEN, _UNEVEN_MM = 0.02, 0.01  # of the usual step; positions are written wit
 _SAME, _SAME_MM = 0.01, 1e-3
 _TILT = 0.01  # of the step, across the slices' normal: about half a degree
 _TURNED = 1e-3
+_FAR_MM, _FINE_MM = 1e6, 1e-5  # what a place and a pixel can be
 _LISTED = 5
 _TO_RAS = np.array([-1.0, -1.0, 1.0])  # DICOM's world is left, posterior, superior
 
@@ -29,7 +30,7 @@ class Problem:
     Attributes:
         code: a short name that does not change.
         words: one sentence, without anything about the patient.
-        where: the files it is about; for the person at the keyboard, not for records, as names may name a patient.
+        where: the files; not for records, as their names may name a patient.
         weight: `note` is told and read; `asks` is read only with `--allow-gaps`; `refused` is never read.
     """
 
@@ -62,7 +63,7 @@ def stack(frames: Sequence[Frame], thickness_mm: float | None) -> Stack | None:
     Args:
         thickness_mm: the step, where there is only one slice.
     """
-    placed = [f for f in frames if f.position_mm and f.orientation and f.pixel_mm and _sound(f.orientation)]
+    placed = [frame for frame in frames if _sound(frame)]
     if not placed or len(placed) < len(frames):
         return None
     along, across = _axes(placed[0])
@@ -76,9 +77,8 @@ def stack(frames: Sequence[Frame], thickness_mm: float | None) -> Stack | None:
         problems.append(Problem("mixed-spacing", "pixels are not of one size in all slices", "refused"))
     linear = np.stack([along * columns, across * rows, step], axis=1)
     affine = np.eye(4)
-    affine[:3, :3] = linear * _TO_RAS[:, None]
-    affine[:3, 3] = at[0] * _TO_RAS
-    affine += 0.0  # no negative zeros
+    affine[:3, :3] = linear * _TO_RAS[:, None] + 0.0
+    affine[:3, 3] = at[0] * _TO_RAS + 0.0  # no negative zeros
     r, a, s, w = ((float(x[0]), float(x[1]), float(x[2]), float(x[3])) for x in affine)
     spacing = (float(np.linalg.norm(step)), rows, columns)
     return Stack(tuple(placed), (r, a, s, w), spacing, (*problems, *more))
@@ -98,12 +98,17 @@ def along_normal(frames: Sequence[Frame]) -> list[float]:
 
 
 def _axes(frame: Frame) -> tuple[Floats, Floats]:
-    both = np.array(frame.orientation, dtype=np.float64).reshape(2, 3)
-    return both[0], both[1]
+    along, across = np.array(frame.orientation, dtype=np.float64).reshape(2, 3)
+    return along, across
 
 
-def _sound(orientation: tuple[float, ...]) -> bool:
-    both = np.array(orientation).reshape(2, 3)
+def _sound(frame: Frame) -> bool:
+    """Whether it says where it lies, in numbers that can be."""
+    if frame.position_mm is None or frame.orientation is None or frame.pixel_mm is None:
+        return False
+    if max(map(abs, frame.position_mm)) > _FAR_MM or not all(_FINE_MM < x < _FAR_MM for x in frame.pixel_mm):
+        return False
+    both = np.array(frame.orientation).reshape(2, 3)
     lengths = np.linalg.norm(both, axis=1)
     return bool(
         np.isfinite(both).all() and np.abs(lengths - 1).max() < 0.05 and abs(both[0] @ both[1]) < 0.05
@@ -185,7 +190,7 @@ def _tilt(step: Floats, normal: Floats) -> list[Problem]:
     across = step - (step @ normal) * normal
     if np.linalg.norm(across) <= _TILT * np.linalg.norm(step):
         return []
-    angle = np.degrees(np.arctan2(np.linalg.norm(across), abs(step @ normal)))
+    angle = np.degrees(np.arccos(abs(step @ normal) / np.linalg.norm(step)))
     return [
         Problem("tilt", f"the gantry was tilted by {angle:.1f} degrees; the grid is kept sheared as it is")
     ]

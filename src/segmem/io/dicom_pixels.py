@@ -71,8 +71,11 @@ def in_units(frame: Frame, array: Array, photometric: str) -> NDArray[np.float32
         slope, intercept = frame.rescale
         return (array.astype(np.float64) * slope + intercept).astype(np.float32)
     table = read_header(frame.path, ("ModalityLUTSequence", "RescaleSlope"))
-    if table.get("ModalityLUTSequence"):
-        array = pydicom().pixels.apply_modality_lut(array, table)
+    try:
+        if table.get("ModalityLUTSequence"):
+            array = pydicom().pixels.apply_modality_lut(array, table)
+    except Exception as why:  # see `stored`
+        raise _damaged(frame.path, str(why)[:_REASON]) from None
     values = array.astype(np.float32)
     return (values.max() + values.min() - values) if photometric == "MONOCHROME1" else values
 
@@ -82,7 +85,19 @@ def as_rgb(frame: Frame, array: Array, header: Any) -> NDArray[np.uint8]:
 
     Args:
         header: the file's dataset without pixels.
+
+    Raises:
+        FormatError: what it says of that is damaged.
     """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _shown(frame, array, header)
+    except Exception as why:  # see `stored`
+        raise _damaged(frame.path, str(why)[:_REASON]) from None
+
+
+def _shown(frame: Frame, array: Array, header: Any) -> NDArray[np.uint8]:
     if array.ndim == 3:
         return _eight_bits(array, int(header.get("BitsStored") or 8))
     if str(header.get("PhotometricInterpretation")) == "PALETTE COLOR":

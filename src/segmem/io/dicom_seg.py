@@ -111,18 +111,20 @@ def _described(path: Path) -> _Seg:
     dataset, header = read_header(path), read_frames(path)
     if header is None or header.sop_class not in {_CLASS, _LABEL_MAP}:
         raise FormatError(f"{path} is no DICOM-SEG. Give the segmentation, or a label map as NIfTI.")
+    label_map = header.sop_class == _LABEL_MAP
     try:
         value, names = _values(path, dataset)
-        label_map = header.sop_class == _LABEL_MAP
         groups = dataset.get("PerFrameFunctionalGroupsSequence") or []
         segment = tuple(1 if label_map else _segment(dataset, group) for group in groups)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as why:
+        fractional = str(dataset.get("SegmentationType")) == "FRACTIONAL"
+        highest = int(dataset.get("MaximumFractionalValue") or 255) if fractional else 1
+        plain = int(dataset.get("BitsAllocated") or 8) == 1 and not packed(header.syntax)
+    except FormatError:
+        raise
+    except Exception as why:  # an element's value is parsed when it is asked for, and may be anything
         raise FormatError(f"{path}: a DICOM-SEG whose segments are not described ({why}).") from None
     if len(segment) < len(header.frames) or not (label_map or set(segment) <= set(value)):
         raise FormatError(f"{path}: a DICOM-SEG whose frames name segments that it does not describe.")
-    fractional = str(dataset.get("SegmentationType")) == "FRACTIONAL"
-    plain = int(dataset.get("BitsAllocated") or 8) == 1 and not packed(header.syntax)
-    highest = int(dataset.get("MaximumFractionalValue") or 255) if fractional else 1
     return _Seg(header.frames, segment, value, names, header.size, highest, label_map, plain)
 
 

@@ -16,6 +16,7 @@ from segmem.io.dicom_source import Planes, frames_of, planes_of, series_of
 from segmem.io.formats import case_name
 
 CLASS = "1.2.840.10008.5.1.4.1.1.481.3"
+_FAR_MM = 1e6
 _PLANAR = ("CLOSED_PLANAR", "CLOSED_PLANAR_XOR")
 
 
@@ -70,7 +71,9 @@ def _regions(path: Path) -> dict[int, list[NDArray[np.float64]]]:
             if not 0 < number <= 255:
                 raise FormatError(f"{path}: region {number} does not fit a label map, which has 1 to 255.")
             found[number] = [_points(c) for c in item.get("ContourSequence") or [] if _closed(c)]
-    except (AttributeError, TypeError, ValueError) as why:
+    except FormatError:
+        raise
+    except Exception as why:  # an element's value is parsed when it is asked for, and may be anything
         raise FormatError(f"{path}: its contours are damaged ({why}). Export it again.") from None
     return dict(sorted(found.items()))
 
@@ -80,7 +83,10 @@ def _closed(contour: Any) -> bool:
 
 
 def _points(contour: Any) -> NDArray[np.float64]:
-    return np.array([float(x) for x in contour.ContourData], dtype=np.float64).reshape(-1, 3)
+    points = np.array([float(x) for x in contour.ContourData], dtype=np.float64).reshape(-1, 3)
+    if not len(points) or not np.abs(points).max() < _FAR_MM:
+        raise ValueError("a point is nowhere")
+    return points
 
 
 def _by_slice(

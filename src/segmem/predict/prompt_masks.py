@@ -7,6 +7,7 @@ import numpy as np
 
 from segmem.core import Geometry, Prompt
 from segmem.core.errors import PromptError
+from segmem.io.dicom_files import SUFFIXES as DICOM
 from segmem.io.formats import form
 from segmem.predict.said import Said
 
@@ -46,7 +47,7 @@ def masks(said: Said, frame: int, geometry: Geometry, length: int | None) -> lis
 
 def _values(said: Said, path: Path, frame: int, geometry: Geometry, length: int | None) -> "Tensor":
     """(H, W) uint8."""
-    if form(path) != "volume":
+    if not _is_scan(path):
         from segmem.io.masks import read_mask
 
         return read_mask(path)
@@ -65,4 +66,9 @@ def _values(said: Said, path: Path, frame: int, geometry: Geometry, length: int 
 
 
 def _there(path: Path, frame: int) -> str:
-    return f" on slice {frame}" if form(path) == "volume" else ""
+    return f" on slice {frame}" if _is_scan(path) else ""
+
+
+def _is_scan(path: Path) -> bool:
+    """Whether it is a label map of a scan: a DICOM-SEG or RTSTRUCT is one too."""
+    return form(path) == "volume" or path.suffix.lower() in DICOM
