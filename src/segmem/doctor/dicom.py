@@ -1,5 +1,6 @@
 """DICOM files, folders and DICOMDIRs: their series, what is wrong with each, and whether they name people."""
 
+import os
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +13,7 @@ from segmem.doctor.mend_dicom import named
 from segmem.doctor.reading import EXTRA, reason, refused
 from segmem.io.dicom import Series, find_series, read_series
 from segmem.io.dicom_files import dicom_files, holds_dicom, is_dicom, read_header
+from segmem.io.dicom_order import Problem
 
 __all__ = ["examine", "holds_dicom", "is_dicom"]
 
@@ -73,8 +75,8 @@ def examine(path: Path) -> tuple[str, Looked]:
     except SegmemError as error:
         return "DICOM", Looked({}, [refused(error, path, path.name), *_names(path, _files(path))])
     damaged = dict.fromkeys(p for series in found for p in series.problems if p.code == DAMAGED)
-    findings = [REFUSED.at(path.name, problem.words) for problem in damaged]  # each series lists all of them
-    findings += [one for series in found for one in _of_series(series)]
+    findings = [REFUSED.at(path.name, _words(p, path)) for p in damaged]  # each series lists all of them
+    findings += [one for series in found for one in _of_series(series, path)]
     if len(found) > 1:
         findings.append(SEVERAL.at(path.name, "; ".join(series.told for series in found[:5])))
     facts = {"files": len(files), "series": len(found)}
@@ -101,10 +103,10 @@ def _facts(series: Series) -> dict[str, Any]:
     return told
 
 
-def _of_series(series: Series) -> list[Finding]:
+def _of_series(series: Series, root: Path) -> list[Finding]:
     import numpy as np
 
-    found = [_problem(series.name, p.code, p.words, p.weight) for p in series.problems if p.code != DAMAGED]
+    found = [_problem(series.name, p, _words(p, root)) for p in series.problems if p.code != DAMAGED]
     if series.affine is not None:
         found += affines.examine(np.asarray(series.affine, dtype=np.float64), series.name)
     if all(problem.weight == "note" for problem in series.problems):
@@ -112,11 +114,18 @@ def _of_series(series: Series) -> list[Finding]:
     return found
 
 
-def _problem(where: str, code: str, words: str, weight: str) -> Finding:
-    if code == "burned-in":
+def _problem(where: str, problem: Problem, words: str) -> Finding:
+    if problem.code == "burned-in":
         return BURNED.at(where, words)
-    kind = {"refused": REFUSED, "asks": GAP}.get(weight, NOTED)
-    return kind.at(where, f"{code}: {words}")
+    kind = {"refused": REFUSED, "asks": GAP}.get(problem.weight, NOTED)
+    return kind.at(where, f"{problem.code}: {words}")
+
+
+def _words(problem: Problem, root: Path) -> str:
+    """What it is, and in which file where the reader says so, without where the folder lies."""
+    home = root if root.is_dir() else root.parent
+    place = problem.where.replace(f"{home}{os.sep}", "")
+    return f"{problem.words} ({place})" if place else problem.words
 
 
 def _pixels(series: Series) -> list[Finding]:
