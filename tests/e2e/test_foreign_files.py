@@ -107,3 +107,23 @@ def test_the_doctor_agrees_with_the_readers() -> None:
             assert faults, path
         else:
             assert not faults, (path, faults)
+
+
+def test_no_patient_is_named() -> None:
+    named = 0
+    for path in FILES["pydicom"]:
+        if not is_dicom(path):
+            continue
+        try:
+            header = pydicom.dcmread(path, stop_before_pixels=True, force=True)
+            values = [
+                str(header.get(name, "") or "") for name in ("PatientName", "PatientID", "PatientBirthDate")
+            ]
+        except Exception:  # noqa: S112 - damaged on purpose; nobody is named in what cannot be read
+            continue
+        said = " ".join(one.what for one in looked_at(path).findings)
+        for value in values:
+            if len(value) > 5 and value not in path.name:
+                named += 1
+                assert value not in said, path
+    assert named > 50
