@@ -1,5 +1,7 @@
 """Videos, pictures and scans drawn on the spot, small enough for a test."""
 
+import struct
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,17 +24,39 @@ def pictures(count: int, size: tuple[int, int] = SIZE, seed: int = 0) -> list[np
 
 def write_video(path: Path, count: int = 6, size: tuple[int, int] = SIZE, seed: int = 0) -> Path:
     """A lossless video of `pictures` at 25 frames a second."""
+    return encode(path, pictures(count, size, seed))
+
+
+def encode(
+    path: Path,
+    shown: Sequence[np.ndarray],
+    codec: str = "ffv1",
+    pix_fmt: str = "bgr0",
+    times: Sequence[int] | None = None,
+    options: dict[str, str] | None = None,
+) -> Path:
+    """Pictures (H, W, 3) or (H, W) uint8 as a video, shown at `times`; lossless unless another codec is named."""
     import av
 
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("ffv1", rate=25)
-        stream.height, stream.width = size
-        stream.pix_fmt = "bgr0"
-        for index, picture in enumerate(pictures(count, size, seed)):
-            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
-            frame.pts = index
+        stream = container.add_stream(codec, rate=25, options=options or {})
+        stream.height, stream.width = shown[0].shape[:2]
+        stream.pix_fmt = pix_fmt
+        for index, picture in enumerate(shown):
+            frame = av.VideoFrame.from_ndarray(picture, format="gray" if picture.ndim == 2 else "rgb24")
+            frame.pts = index if times is None else times[index]
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+    return path
+
+
+def with_matrix(path: Path, matrix: tuple[int, int, int, int]) -> Path:
+    """The display matrix of an mp4's track, written over."""
+    data = bytearray(path.read_bytes())
+    at = data.index(b"tkhd") + 44
+    a, b, c, d = matrix
+    data[at : at + 36] = struct.pack(">9i", a << 16, b << 16, 0, c << 16, d << 16, 0, 0, 0, 1 << 30)
+    path.write_bytes(data)
     return path
 
 

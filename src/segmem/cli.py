@@ -520,6 +520,35 @@ def reproduce(
 
 
 @app.command()
+def doctor(
+    path: Annotated[Path, typer.Argument(help="A file, a folder, a dataset, a DICOM folder or weights.")],
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Write corrected copies of what can safely be mended.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The folder of the copies; else PATH with -fixed.")
+    ] = None,
+    classes: Annotated[
+        str | None, typer.Option(help="Names by id, the background first, for labels to be checked against.")
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option(help="A pattern that finds the patient in a case's name: '(OP\\d+)_'.")
+    ] = None,
+    as_json: Json = False,
+    debug: Debug = False,  # noqa: ARG001 - __main__ reads it
+) -> None:
+    """Say what a path holds, what is wrong with it, and what to do."""
+    from segmem.doctor.run import run
+    from segmem.report.bar import Bar
+
+    names = tuple(classes.split(",")) if classes else ()
+    found = run(path, fix=fix, out=out, classes=names, group=group, bar=Bar(shown=not as_json))
+    typer.echo(found.json_text() if as_json else found.text())
+    if found.diagnosis.worst == "fault":
+        raise typer.Exit(BAD_INPUT)
+
+
+@app.command()
 def demo(
     out: Annotated[Path, typer.Option("-o", "--output", help="The folder to fill.")] = Path("demo"),
     debug: Debug = False,  # noqa: ARG001 - __main__ reads it

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from footage import encode
+
 MakeVideo = Callable[..., Path]
 
 
@@ -23,19 +25,7 @@ def make_video(tmp_path: Path) -> MakeVideo:
         times: Sequence[int] | None = None,
         options: dict[str, str] | None = None,
     ) -> Path:
-        import av
-
-        path = tmp_path / name
-        with av.open(str(path), "w") as container:
-            stream = container.add_stream(codec, rate=25, options=options or {})
-            stream.height, stream.width = pictures[0].shape[:2]
-            stream.pix_fmt = pix_fmt
-            for index, picture in enumerate(pictures):
-                frame = av.VideoFrame.from_ndarray(picture, format="gray" if picture.ndim == 2 else "rgb24")
-                frame.pts = index if times is None else times[index]
-                container.mux(stream.encode(frame))
-            container.mux(stream.encode(None))
-        return path
+        return encode(tmp_path / name, pictures, codec, pix_fmt, times, options)
 
     return make
 

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from segmem.core.errors import FormatError, GeometryError, InputError
-from segmem.io.images import FrameFolder, image_size, read_image, read_rgb
+from segmem.io.images import FrameFolder, image_size, opened, read_image, read_rgb
 
 
 def colours() -> np.ndarray:
@@ -61,6 +61,13 @@ def test_floating_point_pixels_are_refused(tmp_path: Path) -> None:
     Image.fromarray(np.zeros((3, 3), np.float32)).save(tmp_path / "a.tif")
     with pytest.raises(FormatError, match="floating-point"):
         read_image(tmp_path / "a.tif")
+
+
+def test_several_pages_may_be_opened_where_that_is_asked(tmp_path: Path) -> None:
+    page = Image.new("L", (4, 3))
+    page.save(tmp_path / "a.tif", save_all=True, append_images=[page])
+    with opened(tmp_path / "a.tif", pages=True) as image:
+        assert image.n_frames == 2
 
 
 def test_several_pages_are_refused(tmp_path: Path) -> None:

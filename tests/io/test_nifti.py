@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from segmem.core import Labels
-from segmem.core.errors import FormatError
+from segmem.core.errors import FormatError, GeometryError
 from segmem.io.volume import read_volume, write_volume
 
 MakeNifti = Callable[..., Path]
@@ -235,3 +235,14 @@ def test_a_header_whose_voxels_are_in_another_file_is_refused(tmp_path: Path) ->
     (tmp_path / "a.nii").write_bytes(header.binaryblock + bytes(100))
     with pytest.raises(FormatError, match="keeps its voxels in another file"):
         read_volume(tmp_path / "a.nii")
+
+
+def test_a_voxel_of_no_size_is_refused_in_one_line(
+    make_nifti: MakeNifti, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    raw = bytearray(make_nifti("a.nii", np.zeros((2, 2, 2), np.int16), np.eye(4), sform=0).read_bytes())
+    raw[80:84] = bytes(4)  # pixdim[1]: nibabel would make 1 mm of it, and print so
+    (tmp_path / "b.nii").write_bytes(raw)
+    with pytest.raises(GeometryError, match="neither its sform nor its qform"):
+        read_volume(tmp_path / "b.nii")
+    assert capfd.readouterr().err == ""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from segmem.core.errors import GeometryError
-from segmem.io.nifti_affine import chosen_affine, sound
+from segmem.io.nifti_affine import chosen_affine, forms, sound
 
 GOOD = np.diag([2.0, 3.0, 4.0, 1.0])
 FILE = Path("scan.nii")
@@ -62,3 +62,13 @@ def test_nearly_flat_affines_are_not_sound() -> None:
     flat = np.eye(4)
     flat[:3, 2] = flat[:3, 1] + [0, 0, 1e-6]
     assert [sound(GOOD), sound(flat), sound(np.eye(4) * np.nan)] == [True, False, False]
+
+
+def test_both_forms_are_given_and_one_that_cannot_be_is_no_number() -> None:
+    other = np.diag([4.0, 6.0, 8.0, 1.0])
+    made = header(other, GOOD)
+    sform, qform = forms(made)
+    assert np.array_equal(sform, other)
+    assert np.allclose(qform, GOOD)
+    made["pixdim"][0] = 7
+    assert np.isnan(forms(made)[1]).all()

@@ -1,5 +1,4 @@
 import gc
-import struct
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from footage import with_matrix
 from segmem.core.errors import FormatError, GeometryError, InputError
 from segmem.io.video import VideoFile
 
@@ -28,16 +28,6 @@ def resident_mb() -> float:
         if line.startswith("VmRSS"):
             return int(line.split()[1]) / 1024
     raise AssertionError("no VmRSS")
-
-
-def with_matrix(path: Path, matrix: tuple[int, int, int, int]) -> Path:
-    """The display matrix of an mp4's track, written over."""
-    data = bytearray(path.read_bytes())
-    at = data.index(b"tkhd") + 44
-    a, b, c, d = matrix
-    data[at : at + 36] = struct.pack(">9i", a << 16, b << 16, 0, c << 16, d << 16, 0, 0, 0, 1 << 30)
-    path.write_bytes(data)
-    return path
 
 
 def test_frames_come_as_rgb_with_size_rate_and_count(make_video: MakeVideo) -> None:

@@ -12,7 +12,7 @@ from segmem.core.errors import FormatError, GeometryError, InputError
 from segmem.io.dicom_seg_write import write_seg
 from segmem.io.dicom_source import Maker
 from segmem.io.rtstruct_write import write_rtstruct
-from segmem.io.volume import read_label_volume, read_volume, write_volume
+from segmem.io.volume import read_array, read_label_volume, read_volume, write_volume
 
 MakeNifti = Callable[..., Path]
 AFFINE = np.diag([-1.0, 2.0, 9.0, 1.0])
@@ -95,6 +95,14 @@ def test_a_real_case_comes_back_bit_for_bit(data_root: Path, tmp_path: Path) -> 
     mine, theirs = nib.load(tmp_path / "out.nii.gz"), nib.load(root / "labels" / scan.name)
     assert mine.affine.tobytes() == nib.load(scan).affine.tobytes()
     assert np.array_equal(np.asarray(mine.dataobj), np.asarray(theirs.dataobj))
+
+
+def test_an_array_is_given_as_the_file_has_it(make_nifti: MakeNifti) -> None:
+    stored = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
+    affine = np.diag([-1.0, 2.0, 3.0, 1.0])
+    array, found = read_array(make_nifti("a.nii.gz", stored, affine))
+    assert np.array_equal(array, stored)
+    assert np.array_equal(found, affine)
 
 
 def test_a_dicom_seg_and_an_rtstruct_are_label_maps_of_their_scan(tmp_path):

@@ -57,12 +57,15 @@ def image_size(path: Path) -> tuple[int, int]:
 
 
 @contextmanager
-def opened(path: Path, max_bytes: int = MAX_BYTES) -> Iterator[Image.Image]:
-    """Open a picture whose header is sane; what goes wrong while it is open becomes a FormatError."""
+def opened(path: Path, max_bytes: int = MAX_BYTES, pages: bool = False) -> Iterator[Image.Image]:
+    """Open a picture whose header is sane; what goes wrong while it is open becomes a FormatError.
+
+    With `pages` it may have several.
+    """
     require_file(path, "an image")
     try:
         with Image.open(path, formats=("PNG", "JPEG", "TIFF", "BMP")) as image:
-            _require_sane(path, image, max_bytes)
+            _require_sane(path, image, max_bytes, pages)
             yield image
     except Image.DecompressionBombError:
         raise _too_big(path, "more pixels than an image should have", max_bytes) from None
@@ -111,11 +114,11 @@ class FrameFolder:
             yield torch.from_numpy(picture).permute(2, 0, 1)
 
 
-def _require_sane(path: Path, image: Image.Image, max_bytes: int) -> None:
+def _require_sane(path: Path, image: Image.Image, max_bytes: int, many: bool) -> None:
     if 3 * image.width * image.height > max_bytes:
         raise _too_big(path, f"{image.width} x {image.height} pixels", max_bytes)
     pages = getattr(image, "n_frames", 1)
-    if pages > 1 and image.format != "MPO":  # a camera's MPO holds a preview besides
+    if pages > 1 and not many and image.format != "MPO":  # a camera's MPO holds a preview besides
         raise FormatError(
             f"{path} holds {pages} pages, one picture was expected. Save each page as its own file."
         )

@@ -1,7 +1,7 @@
 """NIfTI-1 and -2. The fields that place the voxels are carried as raw bytes, so they come back bit for bit."""
 
 import gzip
-from io import BytesIO
+import logging
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,6 +18,7 @@ _PLACE = (
     *("sform_code", "qform_code", "srow_x", "srow_y", "srow_z", "xyzt_units"),
     *("quatern_b", "quatern_c", "quatern_d", "qoffset_x", "qoffset_y", "qoffset_z"),
 )
+_SILENT = logging.Logger("silent", logging.CRITICAL)  # nibabel's own prints
 _SPARE = 1 << 20  # some writers pad a file; what goes on for longer is not what the header describes
 _CHUNK = 1 << 15  # voxels scaled at once: what is made on the way stays in the cache
 
@@ -86,12 +87,20 @@ def _read_header(path: Path, stream: IO[bytes]) -> Any:
     """The header at the beginning of a file; the stream stands behind it."""
     first = take(stream, 348).tobytes()
     if _header(second=False).may_contain_header(first):
-        return type(_header(second=False)).from_fileobj(BytesIO(first))
+        return _checked(type(_header(second=False))(first, check=False))
     second = _header(second=True)
     first += take(stream, 540 - 348).tobytes()
     if not second.may_contain_header(first):
         raise not_a(path, "a NIfTI scan")
-    return type(second).from_fileobj(BytesIO(first))
+    return _checked(type(second)(first, check=False))
+
+
+def _checked(header: Any) -> Any:
+    """The header as nibabel mends it, in silence; but a voxel of no size does not become one of 1 mm."""
+    without = header["pixdim"][1:4] == 0
+    header.check_fix(logger=_SILENT)
+    header["pixdim"][1:4][without] = 0
+    return header
 
 
 def _voxels(path: Path, stream: IO[bytes], header: Any, shape: tuple[int, int, int]) -> NDArray[np.generic]:

@@ -22,7 +22,7 @@ def chosen_affine(path: Path, header: Any) -> NDArray[np.float64]:
     Raises:
         GeometryError: neither is sound.
     """
-    sform, qform = _sform(header), _qform(header)
+    sform, qform = forms(header)
     has_sform, has_qform = int(header["sform_code"]) > 0, int(header["qform_code"]) > 0
     if has_sform and sound(sform):
         if has_qform and sound(qform):
@@ -43,6 +43,11 @@ def chosen_affine(path: Path, header: Any) -> NDArray[np.float64]:
         )
         return np.asarray(header.get_base_affine(), dtype=np.float64)
     raise GeometryError(f"{path}: neither its sform nor its qform is a valid affine. {_TO_DO}")
+
+
+def forms(header: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The sform and the qform (4, 4), as the header states them; NaN where a quaternion is none."""
+    return _sform(header), _qform(header)
 
 
 def sound(affine: NDArray[np.float64]) -> bool:

@@ -70,6 +70,16 @@ def read_label_volume(path: Path, like: Geometry | None = None, max_bytes: int =
     return torch.from_numpy(frames)
 
 
+def read_array(path: Path, max_bytes: int = MAX_BYTES) -> tuple[NDArray[np.generic], NDArray[np.float64]]:
+    """A scan's values on the file's own axes, unturned, and its affine (4, 4) to (R, A, S) in mm.
+
+    Raises:
+        As `read_volume`.
+    """
+    array, affine, _ = _read(path, max_bytes)
+    return array, affine
+
+
 def write_volume(labels: Labels, path: Path) -> None:
     """Save a label map (T, H, W) uint8 on its scan's own grid, without any descriptive text.
 
