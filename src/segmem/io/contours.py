@@ -76,10 +76,8 @@ def _edges(piece: NDArray[np.bool_]) -> dict[_Corner, list[_Corner]]:
     )
     for (down, across), begin, end in steps:
         beside = np.roll(wide, (-down, -across), axis=(0, 1))
-        for row, column in np.argwhere(wide & ~beside) - 1:
-            ways[int(row) + begin[0], int(column) + begin[1]].append(
-                (int(row) + end[0], int(column) + end[1])
-            )
+        for row, column in (np.argwhere(wide & ~beside) - 1).tolist():
+            ways[row + begin[0], column + begin[1]].append((row + end[0], column + end[1]))
     return ways
 
 
