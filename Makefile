@@ -18,7 +18,7 @@ test: .venv/.dev .venv/.browser
 check: .venv/.dev  ## the quick part of what `make test` asks
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/mypy
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) -m "not e2e" -x
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --ignore tests/e2e -x
 
 .venv/.made:
 	$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info[:2] <= (3, 13); sys.exit(not ok and f"segmem needs Python 3.11 to 3.13, {sys.executable} is {sys.version.split()[0]}; name another with: make PYTHON=python3.12")'

@@ -1,0 +1,165 @@
+"""A quick look at TMAM runs on a labelled video, at the model's own size: seconds a subset in place of minutes.
+
+    python benchmarks/quick_look.py --case data/dataset3 --map 3:1 4:2 --model star=runs/star --model tmam=runs/tmam \
+        --out docs/results/quick_look.csv
+
+Frames and labels are brought to the model's size once; all frames are encoded in batches, then the stream is run with
+memory and without. A line for each model, memory and subset (`clear`, and those of hard_subsets.py): Dice, temporal
+consistency along DIS flow at that size, and the truth's own; of a hard subset, of its hard frames and the pairs that
+they are in. Numbers are near cross_video.py's and hard_video.py's, which measure at the video's size, and not the same.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from cross_video import Cell, append
+from hard_subsets import SUBSETS, hard_clip
+from segmem.core import Features
+from segmem.data.video_masks import cases
+from segmem.methods.load import load
+from segmem.metrics.dis import Dis
+from segmem.metrics.flow import BackwardFlow, backward_flows
+from segmem.metrics.overlap import dice_by_frame
+from segmem.metrics.summary import mean_of_classes
+from segmem.metrics.temporal import temporal_consistency
+from segmem.ops.fit import Fit, plan, resize
+from segmem.predict.compute import Compute
+from segmem.segmenter import MemorySegmenter
+from segmem.state import State
+
+BATCH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Subset:
+    """One version of the video at the model's size.
+
+    Attributes:
+        frames: (T, 3, *fit.scaled) uint8, as the network sees them.
+        truth: (T, *fit.scaled) uint8.
+        flows: from each frame to the one before.
+        scored: (T,) which frames count.
+    """
+
+    frames: Tensor
+    truth: NDArray[np.uint8]
+    flows: list[BackwardFlow]
+    scored: NDArray[np.bool_]
+
+
+def read(folder: Path, merge: dict[int, int], limit: int) -> tuple[Tensor, NDArray[np.uint8]]:
+    """Frames (T, 3, H, W) and labels (T, H, W) of a video with a mask on every frame."""
+    pairs = list(islice(cases(folder, None)[0].read(), limit or None))
+    truth = [label for _, label in pairs if label is not None]
+    if len(truth) < len(pairs):
+        raise SystemExit(f"{folder}: only {len(truth)} of {len(pairs)} frames have a mask.")
+    table = np.array([merge.get(value, value) for value in range(256)], np.uint8)
+    return torch.stack([frame for frame, _ in pairs]), table[torch.stack(truth).numpy()]
+
+
+def at_size(frames: Tensor, how: Fit) -> Tensor:
+    """(T, 3, *how.scaled) uint8."""
+    return torch.cat([resize(some, how.scaled, "image") for some in frames.split(BATCH)])
+
+
+def labels_at_size(truth: NDArray[np.uint8], how: Fit) -> NDArray[np.uint8]:
+    """(T, *how.scaled)."""
+    return resize(torch.from_numpy(truth)[:, None], how.scaled, "labels")[:, 0].numpy().astype(np.uint8)
+
+
+def subsets(frames: Tensor, truth: NDArray[np.uint8], how: Fit) -> dict[str, Subset]:
+    """All of them."""
+    small, labels = at_size(frames, how), labels_at_size(truth, how)
+    flows = list(backward_flows(small, Dis()))
+    found = {"clear": Subset(small, labels, flows, np.ones(len(small), np.bool_))}
+    for name in SUBSETS:
+        clip = hard_clip(name, frames, truth)
+        still = clip.clear is frames
+        moved = flows if still else list(backward_flows(at_size(clip.clear, how), Dis()))
+        found[name] = Subset(at_size(clip.frames, how), labels_at_size(clip.truth, how), moved, clip.scored)
+    return found
+
+
+@torch.inference_mode()
+def encoded(model: MemorySegmenter, frames: Tensor, how: Fit, compute: Compute) -> list[Features]:
+    """The features of each frame, encoded in batches."""
+    out = []
+    for some in frames.split(BATCH):
+        same = Fit(how.scaled, how.scaled, how.grid)
+        with compute.autocast():
+            ready = model.prepare(some, same, (0.0, 255.0)).contiguous(memory_format=torch.channels_last)
+            found = model.encode(ready)
+        for place in range(len(some)):
+            cut = slice(place, place + 1)
+            out.append(Features(found.top[cut], tuple(skip[cut] for skip in found.skips)))
+    return out
+
+
+@torch.inference_mode()
+def walked(
+    model: MemorySegmenter, features: list[Features], how: Fit, recall: bool, compute: Compute
+) -> NDArray[np.uint8]:
+    """Label maps (T, *how.scaled) of the stream."""
+    state, maps = State.start(), []
+    for one in features:
+        with compute.autocast():
+            prediction, state = model.step(one, state, recall=recall)
+        maps.append(prediction.labels[0, : how.scaled[0], : how.scaled[1]].cpu())
+    return torch.stack(maps).numpy().astype(np.uint8)
+
+
+def near(flows: list[BackwardFlow], scored: NDArray[np.bool_]) -> Iterator[BackwardFlow]:
+    """The flows of pairs in which a frame counts; the others are valid nowhere."""
+    for flow, use in zip(flows, scored[1:] | scored[:-1], strict=True):
+        yield BackwardFlow(flow.step, flow.valid & bool(use))
+
+
+def main(arguments: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", action="append", required=True, metavar="NAME=WEIGHTS")
+    parser.add_argument("--case", required=True, type=Path, metavar="FOLDER")
+    parser.add_argument("--map", nargs="*", default=[], metavar="FROM:TO", help="merge labels, as in 3:1 4:2")
+    parser.add_argument("--frames", type=int, default=0, help="of the video; 0 is all")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--out", type=Path, default=Path("quick_look.csv"))
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(options.threads)
+    compute = Compute.choose("cpu")
+    made: dict[Fit, dict[str, Subset]] = {}
+    frames, truth = read(
+        options.case, {int(a): int(b) for a, b in (p.split(":") for p in options.map)}, options.frames
+    )
+    for name, path in (pair.split("=", 1) for pair in options.model):
+        model = load(path).eval()
+        if not isinstance(model, MemorySegmenter):
+            raise SystemExit(f"{name} takes prompts; first_frame.py measures those.")
+        how = plan((frames.shape[-2], frames.shape[-1]), model.spec.fit)
+        if how not in made:
+            made[how] = subsets(frames, truth, how)
+        count = len(model.spec.classes)
+        for subset, seen in made[how].items():
+            features = encoded(model, seen.frames, how, compute)
+            for memory in ("own", "none"):
+                maps = walked(model, features, how, memory == "own", compute)
+                scores = dice_by_frame(maps[seen.scored], seen.truth[seen.scored], count)
+                row: dict[str, Cell] = {"model": name, "memory": memory, "video": options.case.name}
+                row |= {"subset": subset, "frames": int(seen.scored.sum())}
+                row["dice"] = mean_of_classes(scores).mean
+                for key, labels in (("tc", maps), ("tc_truth", seen.truth)):
+                    row[key] = temporal_consistency(labels, near(seen.flows, seen.scored), count, "DIS").mean
+                append(options.out, row)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
