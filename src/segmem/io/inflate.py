@@ -10,6 +10,8 @@ import numpy as np
 from isal import igzip, isal_zlib
 from numpy.typing import NDArray
 
+from segmem.io.pages import fresh
+
 _INFLATER: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stub calls it an instance
 UNREADABLE = (OSError, EOFError, OverflowError, zlib.error, _INFLATER)
 _BLOCK = 1 << 18  # stays in the processor's cache on its way from the inflater to the array
@@ -37,7 +39,7 @@ def take(stream: IO[bytes], count: int) -> NDArray[np.uint8]:
     Raises:
         EOFError: there are fewer; and as `unpacked`.
     """
-    taken = np.empty(count, np.uint8)
+    taken = fresh((count,), np.uint8).view(np.uint8)
     view, done = taken.data, 0
     while done < count:
         more: int = stream.readinto(view[done : done + _BLOCK])  # type: ignore[attr-defined]
