@@ -15,9 +15,9 @@ import grids
 from dicom_made import write_series
 from grids import PRIME, TO_LPS, Grid, far
 from segmem.core import Clip, Labels
-from segmem.io.dicom import find_series, read_series
-from segmem.io.dicom_seg_write import write_seg
-from segmem.io.dicom_source import Maker
+from segmem.io.dicom.find import find_series, read_series
+from segmem.io.dicom.seg_write import write_seg
+from segmem.io.dicom.source import Maker
 from segmem.io.volume import write_volume
 
 

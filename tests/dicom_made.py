@@ -151,7 +151,7 @@ def labelled_clip(folder: Path, **how: Any) -> tuple[Any, Any]:
     import torch
 
     from segmem.core import Labels
-    from segmem.io.dicom import find_series, read_series
+    from segmem.io.dicom.find import find_series, read_series
 
     write_series(folder, ramp(6, 20, 17), **how)
     (series,) = find_series(folder)

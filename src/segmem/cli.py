@@ -332,7 +332,9 @@ def data_(  # noqa: PLR0913, PLR0917 - an option each
 
 @app.command()
 def train(  # noqa: PLR0913, PLR0917 - an option each
-    data: Annotated[Path, typer.Option("-d", "--data", help="A folder of labelled cases, in a known layout.")],
+    data: Annotated[
+        Path, typer.Option("-d", "--data", help="A folder of labelled cases, in a known layout.")
+    ],
     out: Annotated[Path, typer.Option("-o", "--output", help="The run folder.")],
     preset: Annotated[str, typer.Option(help="A whole experiment by name.")],
     config: Annotated[Path | None, typer.Option(help="A YAML file of settings over the preset's.")] = None,

@@ -11,8 +11,8 @@ import pytest
 from segmem.core.errors import SegmemError
 from segmem.doctor.diagnose import diagnose
 from segmem.doctor.told import told
-from segmem.io.dicom import find_series, read_series
-from segmem.io.dicom_files import is_dicom
+from segmem.io.dicom.files import is_dicom
+from segmem.io.dicom.find import find_series, read_series
 from segmem.io.sources import find_cases, open_case
 
 PYDICOM = Path(pydicom.__file__).parent / "data"  # what pydicom would download besides is not asked for

@@ -7,7 +7,8 @@ from PIL import Image
 
 from dicom_made import ramp, write_multiframe, write_series
 from segmem.core.errors import FormatError, InputError, SurroundingsError, UsageError
-from segmem.io.sources import Case, find_cases, open_case
+from segmem.io.case import Case
+from segmem.io.sources import find_cases, open_case
 
 
 def pictures(folder: Path, names: list[str], width: int = 4) -> Path:

@@ -9,9 +9,9 @@ import torch
 from dicom_made import labelled_clip
 from segmem.core import Geometry, Labels
 from segmem.core.errors import FormatError, GeometryError, InputError
-from segmem.io.dicom_seg_write import write_seg
-from segmem.io.dicom_source import Maker
-from segmem.io.rtstruct_write import write_rtstruct
+from segmem.io.dicom.rtstruct_write import write_rtstruct
+from segmem.io.dicom.seg_write import write_seg
+from segmem.io.dicom.source import Maker
 from segmem.io.volume import read_array, read_label_volume, read_volume, write_volume
 
 MakeNifti = Callable[..., Path]

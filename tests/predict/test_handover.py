@@ -7,7 +7,8 @@ from pydicom import dcmread
 
 from dicom_made import ramp, write_series
 from segmem.core.errors import UsageError
-from segmem.io.sources import Case, find_cases, open_case
+from segmem.io.case import Case
+from segmem.io.sources import find_cases, open_case
 from segmem.io.volume import read_label_volume
 from segmem.predict.handover import also, require_dicom
 from segmem.predict.request import Request

@@ -8,7 +8,7 @@ import torch
 from footage import write_picture
 from segmem import catalogue
 from segmem.core.errors import UsageError, WeightsError
-from segmem.io.sources import Case
+from segmem.io.case import Case
 from segmem.io.tensors import digest
 from segmem.predict import job as module
 from segmem.predict.job import nameless, prepare, told_name

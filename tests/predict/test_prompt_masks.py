@@ -8,8 +8,8 @@ from PIL import Image
 from dicom_made import labelled_clip
 from segmem.core import Geometry
 from segmem.core.errors import FormatError, GeometryError, InputError, PromptError
-from segmem.io.dicom_seg_write import write_seg
-from segmem.io.dicom_source import Maker
+from segmem.io.dicom.seg_write import write_seg
+from segmem.io.dicom.source import Maker
 from segmem.io.volume import read_volume
 from segmem.predict.prompt_masks import masks
 from segmem.predict.said import Said

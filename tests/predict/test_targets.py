@@ -4,7 +4,7 @@ import pytest
 
 from footage import write_picture
 from segmem.core.errors import OutputError, UsageError
-from segmem.io.sources import Case
+from segmem.io.case import Case
 from segmem.predict.targets import require_room, require_writable, targets
 
 VIDEO = Case("v", "video", "video", (Path("in/v.mp4"),))

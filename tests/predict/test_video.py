@@ -9,7 +9,8 @@ from PIL import Image
 from footage import pictures, write_video
 from segmem import manifest
 from segmem.core.errors import FormatError, GeometryError, InputError, InterruptedRun
-from segmem.io.sources import Case, find_cases
+from segmem.io.case import Case
+from segmem.io.sources import find_cases
 from segmem.predict import video as module
 from segmem.predict.answer import answer
 from segmem.predict.stream import stream

@@ -11,9 +11,10 @@ from segmem.doctor import affine as affines
 from segmem.doctor.finding import Code, Finding, Looked
 from segmem.doctor.mend_dicom import named
 from segmem.doctor.reading import EXTRA, reason, refused
-from segmem.io.dicom import Series, find_series, read_series
-from segmem.io.dicom_files import dicom_files, holds_dicom, is_dicom, read_header
-from segmem.io.dicom_order import Problem
+from segmem.io.dicom.files import dicom_files, holds_dicom, is_dicom, read_header
+from segmem.io.dicom.find import find_series, read_series
+from segmem.io.dicom.order import Problem
+from segmem.io.dicom.series import Series
 
 __all__ = ["examine", "holds_dicom", "is_dicom"]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from segmem.core.errors import FormatError
-from segmem.io.dicom_files import pydicom
+from segmem.io.dicom.files import pydicom
 
 FIELDS = (
     *(

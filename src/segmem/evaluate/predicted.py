@@ -5,8 +5,8 @@ from pathlib import Path
 
 from segmem.core.errors import InputError
 from segmem.data.cases import LabelledCase
+from segmem.io.case import Case
 from segmem.io.formats import form
-from segmem.io.sources import Case
 from segmem.predict.request import Request
 from segmem.predict.run import run_cases
 from segmem.predict.watch import Watch

@@ -2,46 +2,20 @@
 
 import os
 from collections import Counter
-from dataclasses import dataclass
 from glob import glob, has_magic
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from segmem.core import FrameSource, Kind
+from segmem.core import FrameSource
 from segmem.core.errors import FormatError, InputError, UsageError
 from segmem.io.address import file_name, is_url
+from segmem.io.case import Case
 from segmem.io.formats import Form, case_name, form, known_suffixes
 from segmem.io.naming import named
 from segmem.io.numbered import as_one_clip, in_order
 from segmem.io.within import require_within
 
-if TYPE_CHECKING:
-    from segmem.io.dicom import Series
-
 As = Literal["clip", "cases"]
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One thing to segment.
-
-    Attributes:
-        name: unique among the cases found together; safe as a file name.
-        kind: what a model sees.
-        form: how it is stored.
-        paths: its file, its frames in order, the files of a DICOM series, or none for a camera.
-        camera: index of the camera, or the address of a stream; None for files.
-        series: of DICOM; else None.
-        allow_gaps: read a DICOM series though slices are missing.
-    """
-
-    name: str
-    kind: Kind
-    form: Literal["image", "video", "frames", "volume", "dicom", "camera"]
-    paths: tuple[Path, ...] = ()
-    camera: int | str | None = None
-    series: "Series | None" = None
-    allow_gaps: bool = False
 
 
 def find_cases(
@@ -71,7 +45,7 @@ def _found(source: str, as_: As | None, series: str | None, allow_gaps: bool) ->
     path = Path(source).expanduser()
     if source.isdecimal() and not path.exists():
         return [Case(f"camera{int(source)}", "video", "camera", camera=int(source))]
-    from segmem.io.dicom_cases import dicom_cases, dicom_in  # which knows cases itself
+    from segmem.io.dicom.cases import dicom_cases, dicom_in  # which knows cases itself
 
     if (dicom := dicom_in(path)) is not None:
         return dicom_cases(source, dicom, series, allow_gaps)
@@ -107,7 +81,7 @@ def open_case(case: Case, start: int = 0, patience: float = 30.0) -> FrameSource
 
         return VideoFile(case.paths[0], case.name, start)
     if case.series is not None:
-        from segmem.io.dicom import open_series
+        from segmem.io.dicom.find import open_series
 
         return open_series(case.series, case.name, start, allow_gaps=case.allow_gaps)
     if case.form == "volume":

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from segmem.core import Clip, Geometry, Labels
 from segmem.core.errors import FormatError, GeometryError
-from segmem.io.dicom_files import SUFFIXES as DICOM
+from segmem.io.dicom.files import SUFFIXES as DICOM
 from segmem.io.formats import SUFFIXES, case_name, suffix
 from segmem.io.orientation import Turn, file_array, scan_clip, turn
 from segmem.io.sniff import require_file
@@ -98,8 +98,8 @@ def write_volume(labels: Labels, path: Path) -> None:
 
 def _dicom_labels(path: Path, like: Geometry | None, max_bytes: int) -> Tensor:
     """Of a DICOM-SEG, or of an RTSTRUCT, on the slices of their scan."""
-    from segmem.io.dicom_seg import read_seg
-    from segmem.io.rtstruct import is_rtstruct, read_rtstruct
+    from segmem.io.dicom.rtstruct import is_rtstruct, read_rtstruct
+    from segmem.io.dicom.seg import read_seg
 
     require_file(path, "a label map")
     if not is_rtstruct(path):

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from segmem.core import Clip, FrameSource, Kind
 from segmem.core.errors import InputError, UsageError
-from segmem.io.sources import Case, find_cases, open_case
+from segmem.io.case import Case
+from segmem.io.sources import find_cases, open_case
 from segmem.io.video import VideoFile
 from segmem.io.window import FrameWindow
 from segmem.predict.frames import Frame, as_frame

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from segmem import manifest
 from segmem.core.errors import InterruptedRun, SegmemError, SurroundingsError
+from segmem.io.case import Case
 from segmem.io.confidence import FOLDER, beside
-from segmem.io.sources import Case
 from segmem.manifest import CaseRecord, Failure, Manifest
 from segmem.predict.handover import also
 from segmem.predict.job import Job, nameless, told_name

@@ -5,15 +5,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from segmem.io.case import Case
 from segmem.io.formats import case_name, suffix
 from segmem.io.outputs import remove, staged
-from segmem.io.sources import Case
 from segmem.predict.request import Request
 from segmem.predict.targets import DICOM, require_scan
 
 if TYPE_CHECKING:
     from segmem.core import Labels
-    from segmem.io.dicom_source import Maker
+    from segmem.io.dicom.source import Maker
     from segmem.predict.job import Job
 
 
@@ -45,14 +45,14 @@ def hand_over(job: "Job", labels: "Labels", out: Path) -> None:
 
 def write_dicom(job: "Job", labels: "Labels", path: Path, rtstruct: bool = False) -> None:
     """One file."""
-    from segmem.io.dicom_seg_write import write_seg
-    from segmem.io.rtstruct_write import write_rtstruct
+    from segmem.io.dicom.rtstruct_write import write_rtstruct
+    from segmem.io.dicom.seg_write import write_seg
 
     (write_rtstruct if rtstruct else write_seg)(labels, path, _maker(job))
 
 
 def _maker(job: "Job") -> "Maker":
-    from segmem.io.dicom_source import Maker
+    from segmem.io.dicom.source import Maker
 
     names = dict(enumerate(job.classes)) if not job.model.prompted else {}
     names.pop(0, None)

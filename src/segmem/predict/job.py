@@ -14,7 +14,8 @@ from segmem import catalogue, manifest
 from segmem.core import Geometry, Kind
 from segmem.core.errors import UsageError, WeightsError
 from segmem.io.address import is_url
-from segmem.io.sources import Case, open_case
+from segmem.io.case import Case
+from segmem.io.sources import open_case
 from segmem.io.tensors import digest
 from segmem.manifest import CaseRecord, Failure, Manifest
 from segmem.methods.load import find_weights, load

@@ -7,7 +7,7 @@ import numpy as np
 
 from segmem.core import Geometry, Prompt
 from segmem.core.errors import PromptError
-from segmem.io.dicom_files import SUFFIXES as DICOM
+from segmem.io.dicom.files import SUFFIXES as DICOM
 from segmem.io.formats import form
 from segmem.predict.said import Said
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from segmem import catalogue
 from segmem.core import Kind
 from segmem.core.errors import UsageError
-from segmem.io.sources import Case, find_cases, open_case
+from segmem.io.case import Case
+from segmem.io.sources import find_cases, open_case
 from segmem.manifest import Manifest
 from segmem.predict.handover import require_dicom
 from segmem.predict.request import Request

@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 
 from segmem.core import Clip, Labels, Prediction
+from segmem.io.case import Case
 from segmem.io.confidence import beside
 from segmem.io.formats import suffix
 from segmem.io.masks import write_grey, write_mask
 from segmem.io.outputs import remove, staged
-from segmem.io.sources import Case, open_case
+from segmem.io.sources import open_case
 from segmem.io.volume import write_volume
 from segmem.manifest import CaseRecord
 from segmem.predict.answer import Answer, answer

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from segmem import manifest
 from segmem.core.errors import OutputError, UsageError
+from segmem.io.case import Case
 from segmem.io.confidence import FOLDER
 from segmem.io.formats import case_name, form, suffix
-from segmem.io.sources import Case
 
 OURS = ("labels", FOLDER, "frames.csv", "overlay.mp4", manifest.NAME)
 """All that a video's folder may hold, in the order in which it appears: the manifest says that it is whole."""

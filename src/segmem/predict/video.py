@@ -12,11 +12,12 @@ from segmem import manifest
 from segmem.core import FrameSource, Geometry, Prediction
 from segmem.core.errors import InputError, InterruptedRun
 from segmem.io.ahead import ahead
+from segmem.io.case import Case
 from segmem.io.confidence import FOLDER
 from segmem.io.live import Live
 from segmem.io.masks import FrameLabelsWriter, read_mask, write_grey
 from segmem.io.overlay import OverlayVideo
-from segmem.io.sources import Case, open_case
+from segmem.io.sources import open_case
 from segmem.io.video import VideoFile
 from segmem.io.window import FrameWindow
 from segmem.manifest import CaseRecord
