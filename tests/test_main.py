@@ -1,8 +1,8 @@
 import pytest
 import typer
 
-from segmem import cli
 from segmem.__main__ import main
+from segmem.cli import app as cli
 from segmem.core.errors import FormatError, InterruptedRun, OutputError, UnknownModelError
 
 

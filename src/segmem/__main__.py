@@ -15,7 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        from segmem.cli import app  # here, so that an import that fails is explained too
+        from segmem.cli.app import app  # here, so that an import that fails is explained too
 
         code = app(arguments, prog_name="segmem", standalone_mode=False)
     except KeyboardInterrupt:

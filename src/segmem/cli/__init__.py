@@ -1,0 +1,1 @@
+"""The command: each verb parses its options, calls one function and prints."""
