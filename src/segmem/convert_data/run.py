@@ -73,8 +73,7 @@ def convert_data(
     with staged(request.target, request.overwrite, resume=request.resume, folder=True, marker=MARKER) as home:
         progress = Progress(home, key)
         with warnings.catch_warnings(record=True) as said:
-            warnings.simplefilter("always")
-            warnings.simplefilter("ignore", DeprecationWarning)  # of libraries, to their callers
+            warnings.simplefilter("always", UserWarning)
             faults = _each(request, cases, channels, wanted, home, progress, bar or Bar(shown=False))
         if not progress.done:
             more = f" And {len(faults) - 1} more." if len(faults) > 1 else ""
