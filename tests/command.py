@@ -17,9 +17,14 @@ class Ran:
     out: str
     err: str
 
+    @property
+    def complaints(self) -> list[str]:
+        """The lines on stderr, without the aside that says what a folder was taken for."""
+        return [line for line in self.err.splitlines() if ": taken for " not in line]
+
     def failed_cleanly(self, code: int) -> bool:
         """With this code, one line and no traceback."""
-        return self.code == code and self.err.count("\n") == 1 and "Traceback" not in self.err
+        return self.code == code and len(self.complaints) == 1 and "Traceback" not in self.err
 
 
 def begin(folder: Path, *arguments: str | Path, err: int = subprocess.PIPE) -> "subprocess.Popen[str]":

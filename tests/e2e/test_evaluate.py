@@ -38,7 +38,7 @@ def test_each_bad_case_is_named_and_the_rest_is_measured(segmem, images):
     ran = evaluated(segmem)
     assert ran.code == 3
     assert "Traceback" not in ran.err
-    lines = ran.err.splitlines()
+    lines = ran.complaints
     assert [line.split(" failed")[0].split(":")[1].strip() for line in lines] == ["a", "b", "c", "d", "zebra"]
     for said, line in zip(
         ("no prediction", "(20, 30)", "label 7", "d.png", "without a case"), lines, strict=True
@@ -86,7 +86,7 @@ def test_pictures_for_scans_and_scans_on_another_grid(segmem, tmp_path):
     ran = evaluated(segmem)
     assert ran.code == 3
     assert "Traceback" not in ran.err
-    first, second = ran.err.splitlines()
+    first, second = ran.complaints
     assert "b failed" in first
     assert "c failed" in second
     told = json.loads((tmp_path / "out" / "summary.json").read_text())
@@ -115,10 +115,8 @@ def test_one_json_object_and_nothing_else(segmem, images):
 def test_a_real_video(segmem, data_root, tmp_path):
     """Truth against itself is perfect, and as steady as it is."""
     data = data_root / "video_endovis15_robotic" / "dataset1"
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "dataset1").symlink_to(data)
     ran = segmem(
-        *("evaluate", "-p", data / "masks", "-d", "data", "-o", "out", "--no-report", "--no-surfaces"),
+        *("evaluate", "-p", data / "masks", "-d", data, "-o", "out", "--no-report", "--no-surfaces"),
         *("--classes", "background,shaft a,tip a,shaft b,tip b"),
     )
     assert ran.code == 0, ran.err

@@ -8,6 +8,7 @@ from labelled import decoded, square
 from nano import nano_litemedsam
 from segmem.core import PromptBatch
 from segmem.data.features import FeatureCache
+from segmem.data.store import Store
 from segmem.ops.augment import AugmentSettings
 from segmem.train import prompted_validation as module
 from segmem.train.prompted_validation import follow, validate_prompted
@@ -26,7 +27,8 @@ def encoded(model, tmp_path):
         rng = np.random.default_rng(0)
         frames = rng.integers(0, 256, (length, 3, 48, 64), dtype=np.uint8)
         case = replace(decoded("a", length, kind=kind), frames=frames, **changes)
-        return FeatureCache(tmp_path, model.spec.fit, "w", AugmentSettings(), 2, 0).open(case, 1, model)
+        store = Store(tmp_path)
+        return FeatureCache(store, model.spec.fit, "w", AugmentSettings(), 2, 0).open(case, model)
 
     return make
 

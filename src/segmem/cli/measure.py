@@ -89,7 +89,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - an option each
         report=report,
         workers=workers,
     )
-    found = run(request, Bar(shown=not quiet and not as_json), None if quiet else aside)
+    found = run(request, Bar(shown=not quiet and not as_json), None if quiet or as_json else aside)
     if as_json:
         typer.echo(found.model_dump_json(indent=2, by_alias=True))
     else:
