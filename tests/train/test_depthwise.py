@@ -39,3 +39,13 @@ def test_where_it_is_not_wanted_nothing_changes():
     model = network()
     with depthwise_in_float32(model, wanted=False):
         assert "forward" not in model[1].__dict__
+
+
+def test_a_forward_that_somebody_put_there_is_run_and_stays():
+    model, x = network(), torch.randn(2, 3, 6, 6)
+    given = model[1].forward
+    model[1].forward = twice = lambda y: 2 * given(y)
+    expected = model(x)
+    with depthwise_in_float32(model):
+        assert torch.allclose(model(x), expected, atol=1e-5)
+    assert model[1].forward is twice

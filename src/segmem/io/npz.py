@@ -15,6 +15,7 @@ from segmem.io.sniff import not_a, require_file
 
 MAX_BYTES = 8 * 1024**3
 _BROKEN = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError)
+"""What damage raises; the last is zipfile's answer to a packing that it does not know."""
 _KINDS = "biuf"
 
 

@@ -1,6 +1,6 @@
 """Class evidence: what cells of the past that look like this one were taken for, weighed against what is seen now."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import prod
 
 import torch
@@ -30,6 +30,23 @@ class EvidenceSettings(Settings):
     """Cells that things are expected to move between two memories, before anything is learnt."""
     head: int = Field(default=24, ge=1)
     """Hidden channels of the head that decides between past and present."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The class evidence of a frame.
+
+    Attributes:
+        raw: (B, C, h, w) of the frame before it looked back.
+        found: (B, K, h', w') in 0..1.
+        doubt: (B,) logits that the frame is spoilt.
+        some: (B,) bool, which rows had something to look at.
+    """
+
+    raw: Tensor
+    found: Tensor
+    doubt: Tensor
+    some: Tensor
 
 
 class ClassEvidence(nn.Module):

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from segmem.core.errors import UsageError
 from segmem.memory import Memory
 from segmem.nn.channel_groups import cut, group_count, put_back
-from segmem.nn.evidence import ClassEvidence, packed, unpacked
+from segmem.nn.evidence import ClassEvidence, Seen, packed, unpacked
 from segmem.nn.feature_memory_settings import FeatureMemorySettings
 from segmem.nn.frame_gate import OPEN, FrameGate
 from segmem.nn.memory_attention import MemoryAttention, TemporalCode, look_straight_back
@@ -25,18 +25,12 @@ class Looked:
     Attributes:
         top: (B, C, h, w), what the decoder takes.
         inner: (B * G, width, grid) of what the memory encoder takes; None where it is made of `top`.
-        raw: (B, C, h, w) before it looked; None where that is `top`.
-        found: (B, K, h', w') class evidence; None where there is none.
-        doubt: (B,) logits that the frame is spoilt, told with `found`.
-        some: (B,) bool, which rows had something to look at.
+        seen: the class evidence; None where there is none.
     """
 
     top: Tensor
     inner: Tensor | None = None
-    raw: Tensor | None = None
-    found: Tensor | None = None
-    doubt: Tensor | None = None
-    some: Tensor | None = None
+    seen: Seen | None = None
 
 
 class FeatureMemory(nn.Module):
@@ -88,7 +82,7 @@ class FeatureMemory(nn.Module):
         if memory is None:
             return Looked(top)
         some = memory.valid.any(dim=1)
-        memory, told = self._seen(top, memory, some)
+        memory, told = self._matched(top, memory, some)
         fitted = self._fitted(top)
         inner = self._narrow(fitted)
         seen = self._look_back(inner, memory, some)
@@ -98,26 +92,26 @@ class FeatureMemory(nn.Module):
         row = some[:, None, None, None]
         out = torch.where(row, new.to(top.dtype), top)
         if self.settings.combine == "add":
-            return Looked(out, None, *told)
+            return Looked(out, seen=told)
         return Looked(
-            out, torch.where(row.repeat_interleave(self.groups, dim=0), seen.to(inner.dtype), inner), *told
+            out, torch.where(row.repeat_interleave(self.groups, dim=0), seen.to(inner.dtype), inner), told
         )
 
     def settle(self, logits: Tensor, looked: Looked) -> Tensor:
         """The decoder's logits (B, K, H, W), moved by the class evidence where there is some."""
-        if self.evidence is None or looked.found is None or looked.doubt is None or looked.some is None:
+        if self.evidence is None or looked.seen is None:
             return logits
-        settled = self.evidence.settle(logits, looked.found, looked.doubt)
-        return torch.where(looked.some[:, None, None, None], settled, logits.float())
+        settled = self.evidence.settle(logits, looked.seen.found, looked.seen.doubt)
+        return torch.where(looked.seen.some[:, None, None, None], settled, logits.float())
 
-    def _seen(self, top: Tensor, memory: Memory, some: Tensor) -> tuple[Memory, tuple[Tensor | None, ...]]:
-        """The memory of attention alone, and the last fields of `Looked`."""
+    def _matched(self, top: Tensor, memory: Memory, some: Tensor) -> tuple[Memory, Seen | None]:
+        """The memory of attention alone, and the class evidence."""
         if self.evidence is None:
-            return memory, (None, None, None, None)
+            return memory, None
         memory, kept = unpacked(memory, self.evidence, top, self.settings.attention.memory_width)
         doubt = self.doubt(top).detach()
         found = self.evidence.find(top, kept, memory.rank, memory.valid | ~some[:, None], doubt)
-        return memory, (top, found, doubt, some)
+        return memory, Seen(top, found, doubt, some)
 
     def _fitted(self, top: Tensor) -> Tensor:
         """(B, C, grid) of (B, C, h, w)."""
@@ -195,7 +189,7 @@ class FeatureMemory(nn.Module):
         out: Tensor = rearrange(tokens, "(b g) c h w -> b (g h w) c", g=self.groups)
         if self.evidence is None:
             return out
-        raw = looked.top if looked.raw is None else looked.raw
+        raw = looked.top if looked.seen is None else looked.seen.raw
         background = 1 - foreground.sum(dim=1, keepdim=True)
         return packed(out, self.evidence.remember(raw, torch.cat([background, foreground], dim=1)))
 

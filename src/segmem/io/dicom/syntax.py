@@ -24,7 +24,7 @@ def can_decode(syntax: str) -> bool:
         return True
     try:
         return bool(dicom.pixels.get_decoder(uid).is_available)
-    except NotImplementedError:
+    except NotImplementedError:  # pydicom's answer to a packing that it has no decoder for
         return False
 
 
