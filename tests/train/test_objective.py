@@ -101,3 +101,30 @@ def test_a_known_first_frame_is_remembered_as_labelled_and_not_as_found():
     later = known.clone()
     later[:, 0] = False  # nobody labelled the first frame: what was found is remembered
     assert torch.equal(told(frames, labels, later), found(frames, labels, later))
+
+
+def gradients(model):
+    return {name: p.grad.clone() for name, p in model.network.named_parameters() if p.grad is not None}
+
+
+def test_apart_the_network_gets_the_gradients_it_gets_without_memory():
+    frames, labels = clips()
+    known = torch.ones(frames.shape[:2], dtype=torch.bool)
+    alone, beside = nano(), nano()
+    beside.load_state_dict(alone.state_dict())
+    ClipObjective(alone, False, 4, 1)(frames, labels, known).backward()
+    ClipObjective(beside, True, 4, 1, apart=True)(frames, labels, known).backward()
+    wanted, got = gradients(alone), gradients(beside)
+    assert wanted.keys() == got.keys()
+    for name, gradient in wanted.items():
+        assert torch.allclose(gradient, got[name], atol=1e-6), name
+
+
+def test_apart_the_memory_learns_all_the_same_and_the_network_stays_trainable():
+    model, (frames, labels) = nano(), clips()
+    known = torch.ones(frames.shape[:2], dtype=torch.bool)
+    ClipObjective(model, True, 4, 1, apart=True)(frames, labels, known).backward()
+    assert all(p.requires_grad for p in model.base_parameters())
+    for name, parameter in model.get_submodule("memory.memory_encoder").named_parameters():
+        assert parameter.grad is not None, name
+        assert float(parameter.grad.abs().sum()) > 0, name

@@ -11,6 +11,7 @@ from segmem.ops.corruption import CorruptionSettings, corrupt
 from segmem.ops.geometric import GeometricSettings, draw_affine, draw_drift, warp
 from segmem.ops.photometric import PhotometricSettings, change_look
 from segmem.ops.trivial import draw_trivial
+from segmem.ops.turn import TurnSettings, turn_away
 
 Look = Callable[[Tensor], Tensor]  # (T, 3, H, W) in 0..1 to the same
 
@@ -24,6 +25,8 @@ class AugmentSettings(Settings):
     """How it looks."""
     trivial: bool = False
     """TrivialAugment in place of both: one operation, the same for all frames of a clip (TMAM, section 4)."""
+    turn: TurnSettings = TurnSettings()
+    """In which clips the camera turns away and back."""
     corruption: CorruptionSettings = CorruptionSettings()
     """Which frames are spoilt."""
 
@@ -58,6 +61,7 @@ def augment(
         padding: the colour outside the frame.
         motion: let the frames drift apart, as for a still image repeated T times.
     """
+    frames, labels = turn_away(frames, labels, settings.turn, random)
     size = (frames.shape[-2], frames.shape[-1])
     maps, look = (_trivial if settings.trivial else _tuned)(len(frames), size, settings, motion, random)
     fill = torch.tensor(padding[: frames.shape[1]], dtype=torch.float32)

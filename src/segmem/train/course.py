@@ -61,11 +61,16 @@ class Course:
     def _step(self, batch: Batch) -> torch.Tensor:
         loss: torch.Tensor = self.objective(*(part.to(self.fabric.device) for part in self._lesson(batch)))
         self.fabric.backward(loss)
-        trained = [p for group in self.optimizer.param_groups for p in group["params"]]
-        nn.utils.clip_grad_norm_(trained, self.settings.clip_gradient)
+        for learning in self._together():
+            nn.utils.clip_grad_norm_(learning, self.settings.clip_gradient)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         return loss.detach()
+
+    def _together(self) -> list[list[nn.Parameter]]:
+        """The parameters whose gradients are shortened together: all, but network and memory that learn apart."""
+        groups = [list(group["params"]) for group in self.optimizer.param_groups]
+        return groups if self.stage.apart else [[p for group in groups for p in group]]
 
     def _lesson(self, batch: Batch) -> tuple[torch.Tensor, ...]:
         """What the stage's objective takes."""
@@ -133,7 +138,7 @@ def _objective(model: Model, stage: StageSettings, stride: int) -> nn.Module:
     if stage.train == "gate":
         return GateObjective(model)
     taught = stage.gate_learning_rate is not None
-    return ClipObjective(model, stage.memory, stage.back, stride, stage.known_first, taught)
+    return ClipObjective(model, stage.memory, stage.back, stride, stage.known_first, taught, stage.apart)
 
 
 def choose(model: Model, stage: StageSettings) -> list[dict[str, object]]:

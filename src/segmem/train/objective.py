@@ -1,5 +1,7 @@
 """From clips to one loss: frames pass through the model in order, with the state carried."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import torch
@@ -25,6 +27,7 @@ class ClipObjective(nn.Module):
             each is remembered, as every `stride`-th one is in use.
         known_first: whether a clip's first frame is remembered with its label.
         gate: whether the memory's gate is taught too.
+        apart: whether the 2D network learns from frames alone, and the memory from features it does not change.
     """
 
     def __init__(
@@ -35,9 +38,10 @@ class ClipObjective(nn.Module):
         stride: int,
         known_first: bool = False,
         gate: bool = False,
+        apart: bool = False,
     ) -> None:
         super().__init__()
-        self.known_first, self.gate = known_first, gate
+        self.known_first, self.gate, self.apart = known_first, gate, apart
         self.model, self.memory, self.back, self.stride = model, memory, back, stride
         self.loss = LabelledLoss()
 
@@ -53,8 +57,22 @@ class ClipObjective(nn.Module):
             corrupted: (B, T) bool, what the gate is taught, where it is.
         """
         if not self.memory:
-            prediction, _ = self.model.step(_ready(frames[labelled]), State.start(), recall=False)
-            return self._measure(prediction.logits, labels[labelled])
+            return self._alone(frames[labelled], labels[labelled])
+        if not self.apart:
+            return self._remembering(frames, labels, labelled, corrupted)
+        with still(self.model.base_parameters()):
+            loss = self._remembering(frames, labels, labelled, corrupted)
+        return loss + self._alone(frames[labelled], labels[labelled])
+
+    def _alone(self, frames: Tensor, labels: Tensor) -> Tensor:
+        """The loss of the 2D network on frames (N, 3, H, W)."""
+        prediction, _ = self.model.step(_ready(frames), State.start(), recall=False)
+        return self._measure(prediction.logits, labels)
+
+    def _remembering(
+        self, frames: Tensor, labels: Tensor, labelled: Tensor, corrupted: Tensor | None
+    ) -> Tensor:
+        """The loss of clips that pass through the memory."""
         warm = max(0, frames.shape[1] - self.back)
         state = State.start()
         told = self.known_first and bool(labelled[:, 0].all())
@@ -97,6 +115,19 @@ class ClipObjective(nn.Module):
         with torch.autocast(logits.device.type, enabled=False):
             loss: Tensor = self.loss(logits, labels)
         return loss
+
+
+@contextmanager
+def still(parameters: Iterable[nn.Parameter]) -> Iterator[None]:
+    """Meanwhile these parameters get no gradient; what is computed from them may still pass one on."""
+    learning = [parameter for parameter in parameters if parameter.requires_grad]
+    for parameter in learning:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in learning:
+            parameter.requires_grad_()
 
 
 class GateObjective(nn.Module):

@@ -114,6 +114,9 @@ class StageSettings(Settings):
     never the background; any: that too, which is needed where cases have one class."""
     known_first: bool = False
     """The first frame of a clip is remembered with its label, where it has one, not with what the model found."""
+    apart: bool = False
+    """In a stage that trains all with memory: the 2D network learns from frames alone, as it would without memory, and
+    the memory beside it from features that it does not change. So memory cannot spoil the network."""
     freeze_memory: bool = False
     """Memory attention and memory encoder keep the weights they began with, as in TMAM's paper; what joins them to
     the network learns."""
