@@ -138,7 +138,9 @@ def _objective(model: Model, stage: StageSettings, stride: int) -> nn.Module:
     if stage.train == "gate":
         return GateObjective(model)
     taught = stage.gate_learning_rate is not None
-    return ClipObjective(model, stage.memory, stage.back, stride, stage.known_first, taught, stage.apart)
+    return ClipObjective(
+        model, stage.memory, stage.back, stride, stage.known_first, taught, stage.apart, stage.weaken
+    )
 
 
 def choose(model: Model, stage: StageSettings) -> list[dict[str, object]]:
