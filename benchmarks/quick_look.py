@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 
 from cross_video import Cell, append
@@ -123,6 +124,13 @@ def near(flows: list[BackwardFlow], scored: NDArray[np.bool_]) -> Iterator[Backw
         yield BackwardFlow(flow.step, flow.valid & bool(use))
 
 
+def kept(folder: Path, pictures: NDArray[np.uint8]) -> None:
+    """Pictures (T, H, W) or (T, H, W, 3), named by frame number, as `segmem sidebyside` takes them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for index, picture in enumerate(pictures):
+        Image.fromarray(picture).save(folder / f"{index:05d}.png")
+
+
 def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -132,6 +140,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--map", nargs="*", default=[], metavar="FROM:TO", help="merge labels, as in 3:1 4:2")
     parser.add_argument("--frames", type=int, default=0, help="of the video; 0 is all")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--maps", type=Path, metavar="FOLDER", help="keep frames and label maps, to be looked at")
     parser.add_argument("--out", type=Path, default=Path("quick_look.csv"))
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
@@ -150,8 +159,14 @@ def main(arguments: Sequence[str]) -> None:
         count = len(model.spec.classes)
         for subset, seen in made[how].items():
             features = encoded(model, seen.frames, how, compute)
+            keep = None if options.maps is None else options.maps / options.case.name / subset
+            if keep is not None:
+                kept(keep / "frames", seen.frames.permute(0, 2, 3, 1).numpy())
+                kept(keep / "truth", seen.truth)
             for memory in ("own", "none"):
                 maps = walked(model, features, how, memory == "own", compute)
+                if keep is not None:
+                    kept(keep / f"{name}, memory {'on' if memory == 'own' else 'off'}", maps)
                 scores = dice_by_frame(maps[seen.scored], seen.truth[seen.scored], count)
                 row: dict[str, Cell] = {"model": name, "memory": memory, "video": options.case.name}
                 row |= {"subset": subset, "frames": int(seen.scored.sum())}
