@@ -59,7 +59,7 @@ class Manifest(Settings):
     model: str
     weights_sha256: str
     prompts_sha256: str = ""
-    """Of what was asked, masks by their content; empty where nothing was."""
+    """Of what was asked, masks by their content, and of what was removed; empty where nothing was."""
     classes: tuple[str, ...]
     device: str
     precision: str

@@ -12,6 +12,7 @@ from segmem.core.prompt import PromptBatch
 from segmem.memory import MemoryBank
 from segmem.ops.fit import Fit, FitSettings
 from segmem.ops.intensity import IntensitySettings
+from segmem.ops.volume_settings import VolumeSettings
 
 BANKS = ("memory", "pointers")
 
@@ -109,6 +110,9 @@ class Spec(Protocol):
 
     @property
     def intensity(self) -> IntensitySettings: ...
+
+    @property
+    def volume(self) -> VolumeSettings: ...
 
     @property
     def temperature(self) -> float: ...

@@ -114,6 +114,6 @@ def test_of_several_cases_a_bad_one_is_told_and_the_rest_go_on(segmem, scan_weig
     assert ran.failed_cleanly(3)
     assert "b.nii.gz failed" in ran.err
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert names == ["a.nii.gz", "c.nii.gz", "manifest.json"]
+    assert names == ["a.nii.gz", "c.nii.gz", "labels.ctbl", "manifest.json"]
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert [failure["input"] for failure in manifest["failures"]] == ["b.nii.gz"]

@@ -30,6 +30,7 @@ def test_a_scan_is_asked_for_among_several_and_nobody_is_named(segmem, tmp_path,
         f"{name}.nii.gz",
         f"{name}.rtstruct.dcm",
         f"{name}.seg.dcm",
+        "labels.ctbl",
         "manifest.json",
     ]
     assert not any(

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segmem.io.orientation import Turn, file_array, scan_clip, spacing, turn
+from segmem.core import Geometry
+from segmem.core.errors import GeometryError
+from segmem.io.orientation import Turn, file_array, scan_clip, spacing, turn, world_axes
 
 STEPS = st.tuples(*[st.floats(0.3, 8.0)] * 3)
 
@@ -81,3 +83,16 @@ def test_a_clip_carries_spacing_affine_and_the_way_back() -> None:
     assert geometry.affine is not None
     assert geometry.affine[0] == (-1.0, 0.0, 0.0, 0.0)
     assert np.array_equal(file_array(clip.frames[:, 0].byte(), geometry), array)
+
+
+@given(st.permutations([0, 1, 2]), st.tuples(*[st.sampled_from([-1, 1])] * 3), STEPS)
+def test_the_world_axes_of_a_clip_are_those_its_frames_run_along(order, signs, steps):
+    clip = scan_clip("s", np.zeros((2, 3, 4), np.float32), placed(tuple(order), signs, steps), {})
+    worlds = world_axes(clip.geometry)
+    for axis, world in enumerate(worlds):
+        assert order[clip.geometry.axes[axis]] == world
+
+
+def test_pictures_have_no_world_axes():
+    with pytest.raises(GeometryError, match="no axes in the world"):
+        world_axes(Geometry("video", (4, 4)))

@@ -5,6 +5,7 @@ from segmem.memory import Fifo, Support
 from segmem.methods.litemedsam import LiteMedSamSettings
 from segmem.methods.sam2 import NANO
 from segmem.methods.spec import ModelSpec
+from segmem.ops.volume_settings import VolumeSettings
 
 
 def test_a_spec_survives_json():
@@ -42,3 +43,8 @@ def test_the_policy_is_that_of_the_method(spec, policy):
 def test_a_prompted_spec_survives_json():
     spec = ModelSpec(method="sam2", sam2=NANO, input="any")
     assert ModelSpec.model_validate_json(spec.model_dump_json()) == spec
+
+
+def test_prompts_lie_on_a_scan_s_own_grid():
+    with pytest.raises(ValidationError, match="own grid"):
+        ModelSpec(method="sam2", volume=VolumeSettings(slice_mm=1))

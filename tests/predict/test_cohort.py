@@ -32,7 +32,7 @@ def out(tmp_path):
 def test_scans_lie_flat_with_one_manifest(make_job, scans, out):
     record = run(make_job("volume"), scans, out)
     names = sorted(path.name for path in out.iterdir())
-    assert names == ["a.nii.gz", "b.nii.gz", "c.nii.gz", "manifest.json"]
+    assert names == ["a.nii.gz", "b.nii.gz", "c.nii.gz", "labels.ctbl", "manifest.json"]
     assert manifest.read(out / "manifest.json") == record
     assert [case.output for case in record.cases] == names[:3]
     assert record.finished

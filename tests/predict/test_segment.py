@@ -5,9 +5,12 @@ import pytest
 import torch
 
 from footage import pictures, write_scan, write_video
+from nano import nano
 from segmem.core import Clip, Geometry, Prompt
 from segmem.core.errors import GeometryError, PromptError, UsageError
 from segmem.io.volume import read_volume
+from segmem.ops.intensity import IntensitySettings
+from segmem.ops.volume_settings import VolumeSettings
 from segmem.predict.compute import Compute
 from segmem.predict.frames import LooseFrames
 from segmem.predict.segment import case_predictions, scan_predictions, segment
@@ -145,3 +148,25 @@ def test_a_clip_is_whole_already_and_other_sources_are_stacked():
 def test_frames_of_several_sizes_are_no_clip():
     with pytest.raises(GeometryError, match="Frame 1"):
         whole(LooseFrames([*pictures(1), *pictures(1, size=(50, 90))]))
+
+
+GRIDS = [
+    VolumeSettings(slices="sagittal"),
+    VolumeSettings(slice_mm=1.5, in_plane_mm=2),
+    VolumeSettings(slices="thickest", slice_mm=4, in_plane_mm=0.7, crop="otsu", crop_margin_mm=3),
+]
+
+
+@pytest.mark.parametrize("volume", GRIDS)
+def test_a_scan_seen_on_another_grid_is_answered_on_its_own(tmp_path, volume):
+    model = nano(name="m", input="volume", intensity=IntensitySettings(kind="percentile"), volume=volume)
+    scan = read_volume(write_scan(tmp_path / "s.nii.gz"))
+    labels = segment(model, scan)
+    assert labels.frames.shape == scan.frames[:, 0].shape
+    assert labels.geometry == scan.geometry
+
+
+def test_a_model_with_a_grid_of_its_own_cannot_stream_slices(tmp_path):
+    model = nano(name="m", input="volume", volume=VolumeSettings(slice_mm=1))
+    with pytest.raises(UsageError, match="segmem.segment"):
+        stream(model, read_volume(write_scan(tmp_path / "s.nii.gz")))

@@ -109,6 +109,19 @@ def predict(  # noqa: PLR0913, PLR0917 - an option each
     confidence: Annotated[
         bool, typer.Option("--confidence", help="Also write how sure the model is of each pixel, 0 to 255.")
     ] = False,
+    min_volume: Annotated[
+        str | None,
+        typer.Option(help="Remove pieces of a scan's classes below this, such as 5ml or 200mm3."),
+    ] = None,
+    keep_largest: Annotated[
+        bool, typer.Option("--keep-largest", help="Keep only the largest piece of each class of a scan.")
+    ] = False,
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="Also write a scan's ml, mean, SD and slices by class.")
+    ] = False,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Also draw three planes of a scan with its labels, as PNG.")
+    ] = False,
     memory: Annotated[
         bool, typer.Option(help="Look back at what was shown before; --no-memory is the 2D network alone.")
     ] = True,
@@ -132,6 +145,7 @@ def predict(  # noqa: PLR0913, PLR0917 - an option each
     from segmem.predict.prompting import ask
     from segmem.predict.request import Request, as_bytes
     from segmem.predict.run import run
+    from segmem.predict.volume_text import as_mm3
     from segmem.predict.watch import Watch
 
     request = Request(
@@ -150,6 +164,10 @@ def predict(  # noqa: PLR0913, PLR0917 - an option each
         max_memory=None if max_memory is None else as_bytes(max_memory),
         overlay=overlay,
         confidence=confidence,
+        min_volume_mm3=None if min_volume is None else as_mm3(min_volume),
+        keep_largest=keep_largest,
+        statistics=statistics,
+        preview=preview,
         memory=memory,
         device=device.value,
         precision=precision.value,

@@ -18,12 +18,15 @@ from segmem.data.cases import LabelledCase, LabelledFrame
 from segmem.data.classes import class_table, to_classes
 from segmem.data.digest import digest
 from segmem.data.growing import GrowingArray, read_mapped
+from segmem.data.on_grid import on_grid
 from segmem.data.store import Store
 from segmem.io.images import THREADS
 from segmem.io.ordered import in_order
 from segmem.ops.fit import Fit, FitSettings, plan, resize
 from segmem.ops.intensity import IntensitySettings
 from segmem.ops.prepare import case_window
+from segmem.ops.volume_settings import VolumeSettings
+from segmem.ops.working_grid import OWN
 
 VERSION = 2
 
@@ -69,12 +72,14 @@ class Cache:
         store: where the arrays are, by the content of the files they are made of.
         fit, intensity: as the model wants them.
         classes: names, index 0 is background; a label of another id is refused.
+        volume: the grid that the model sees scans on; frames and labels of a scan are on it.
     """
 
     store: Store
     fit: FitSettings
     intensity: IntensitySettings
     classes: tuple[str, ...]
+    volume: VolumeSettings = OWN
 
     def open(
         self, case: LabelledCase, label_map: Mapping[int, int] | None = None, every: int = 1
@@ -111,10 +116,20 @@ class Cache:
             VERSION, case.name, case.kind, digest(case.files, self.store.folder), sorted(label_map.items()),
             len(self.classes), self.fit.model_dump(), self.intensity.model_dump(), every, *case.channels,
         ]  # fmt: skip
+        if self._moves(case):
+            made_of.append(self.volume.model_dump())
         return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:20]
+
+    def _moves(self, case: LabelledCase) -> bool:
+        return case.kind == "volume" and self.volume != OWN
 
     def _decode(self, case: LabelledCase, label_map: Mapping[int, int], every: int, folder: Path) -> None:
         table = class_table(label_map, len(self.classes))
+        if self._moves(case):
+            case = on_grid(
+                case, self.volume, lambda label, here: to_classes(label, table, self.classes, here)
+            )
+            table = class_table({}, len(self.classes))
         size: tuple[int, int] | None = None
         with (
             GrowingArray(folder / "frames.npy") as frames,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from segmem.core import Clip, Geometry
+from segmem.core.errors import GeometryError
 
 _COARSER = 1.5
 _R, _A, _S = 0, 1, 2
@@ -73,6 +74,22 @@ def _frame_axis(steps: NDArray[np.float64], file_axis: dict[int, int]) -> int:
 def spacing(affine: NDArray[np.float64]) -> NDArray[np.float64]:
     """Millimetres from one index to the next along each file axis, (3,)."""
     return np.asarray(np.linalg.norm(affine[:3, :3], axis=0))
+
+
+def world_axes(geometry: Geometry) -> tuple[int, int, int]:
+    """The world axis (0 R, 1 A, 2 S) that (frame, row, column) of a scan lie closest to; along each, indices increase.
+
+    Raises:
+        GeometryError: it does not say where its voxels lie.
+    """
+    from nibabel import orientations
+
+    if geometry.affine is None:
+        raise GeometryError(f"a {geometry.kind} without an affine has no axes in the world.")
+    closest: Any = orientations.io_orientation
+    towards = closest(np.asarray(geometry.affine))
+    first, second, third = (int(towards[axis, 0]) for axis in geometry.axes)
+    return first, second, third
 
 
 def scan_clip(

@@ -1,8 +1,8 @@
 """What a model is, in values: enough to build it again and to feed it."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from segmem.core import Kind, Settings
 from segmem.memory import Fifo, Support
@@ -12,6 +12,7 @@ from segmem.methods.tmam import TmamSettings
 from segmem.nn.network_settings import NetworkSettings
 from segmem.ops.fit import FitSettings
 from segmem.ops.intensity import IntensitySettings
+from segmem.ops.volume_settings import VolumeSettings
 
 
 class ModelSpec(Settings):
@@ -35,10 +36,18 @@ class ModelSpec(Settings):
     """Of the method `litemedsam`."""
     fit: FitSettings = FitSettings()
     """How frames come to the model's grid."""
+    volume: VolumeSettings = VolumeSettings()
+    """The grid that scans are seen on."""
     intensity: IntensitySettings = IntensitySettings()
     """How values come to the model's range."""
     temperature: float = Field(default=1.0, gt=0)
     """Logits are divided by it; fitted on validation cases."""
+
+    @model_validator(mode="after")
+    def _prompts_lie_on_the_scans_own_grid(self) -> Self:
+        if self.method in {"sam2", "litemedsam"} and self.volume != VolumeSettings():
+            raise ValueError(f"{self.method} is prompted on a scan's own grid: leave `volume` out")
+        return self
 
     @property
     def policy(self) -> Fifo | Support:

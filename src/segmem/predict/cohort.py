@@ -5,8 +5,11 @@ from pathlib import Path
 from segmem import manifest
 from segmem.core.errors import InterruptedRun, SegmemError, SurroundingsError
 from segmem.io.case import Case
+from segmem.io.colour_table import beside as colours_beside
+from segmem.io.colour_table import write_colour_table
 from segmem.io.confidence import FOLDER, beside
 from segmem.manifest import CaseRecord, Failure, Manifest
+from segmem.predict.beside_scan import extra_paths
 from segmem.predict.handover import also
 from segmem.predict.job import Job, nameless, told_name
 from segmem.predict.still import segment_still
@@ -76,8 +79,16 @@ class Cohort:
             return own or self.job.manifest(self.clock, self.cases, self.failures, finished=False)
         record = self.job.manifest(self.clock, self.cases, self.failures, finished)
         if self.cases or self.failures:
+            if finished:
+                self._name_colours()
             record.write(self.found.manifest)
         return record
+
+    def _name_colours(self) -> None:
+        """The colour table of scans; prompted objects have no names."""
+        scans = any(record.kind == "volume" for record in self.cases)
+        if scans and not self.job.model.prompted:
+            write_colour_table(colours_beside(self.found.manifest), self.job.classes)
 
     def _whole(self, target: Target) -> CaseRecord | None:
         """What an earlier run with these weights says of a case that need not be done again."""
@@ -88,7 +99,8 @@ class Cohort:
             return own.cases[0].model_copy(update={"output": target.path.name}) if own and own.cases else None
         if self.earlier is None or not target.path.is_file():
             return None
-        if not all(path.is_file() for path in also(self.job.request, target.path)):
+        beside_it = also(self.job.request, target.path) + extra_paths(self.job.request, target.path)
+        if not all(path.is_file() for path in beside_it):
             return None
         return next((record for record in self.earlier.cases if record.output == target.path.name), None)
 

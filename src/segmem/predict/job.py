@@ -99,12 +99,12 @@ class Job:
 
     @property
     def asked(self) -> str:
-        """A hash of what was asked, masks by their content; empty where nothing was."""
-        asked = self.request.asked
+        """A hash of what was asked and decides the labels, masks by their content; empty where nothing was."""
+        asked, tidy = self.request.asked, (self.request.min_volume_mm3, self.request.keep_largest)
         if asked is None:
-            return ""
+            return sha256(repr(tidy).encode()).hexdigest() if any(tidy) else ""
         masks = [digest(said.mask) for said in asked.said if said.mask is not None]
-        told = repr((asked, self.request.direction, masks))
+        told = repr((asked, self.request.direction, masks, *(tidy if any(tidy) else ())))
         return sha256(told.encode()).hexdigest()
 
     def manifest(

@@ -39,6 +39,14 @@ class Request(Settings):
     """Also write overlay.mp4 of each video."""
     confidence: bool = False
     """Also write how sure the model is of each pixel."""
+    min_volume_mm3: float | None = Field(default=None, gt=0)
+    """Pieces of a scan's classes that are smaller become background."""
+    keep_largest: bool = False
+    """Of each class of a scan, only the largest piece stays."""
+    statistics: bool = False
+    """Also write a table of each scan's classes."""
+    preview: bool = False
+    """Also draw three planes of each scan with its labels."""
     memory: bool = True
     """Look back at what the stream has shown; off is the 2D network alone."""
     device: Device = "auto"

@@ -8,6 +8,7 @@ from segmem.core.errors import UsageError
 from segmem.io.case import Case
 from segmem.io.sources import find_cases, open_case
 from segmem.manifest import Manifest
+from segmem.predict.beside_scan import require_scans
 from segmem.predict.handover import require_dicom
 from segmem.predict.request import Request
 from segmem.predict.targets import require_room, require_writable, targets
@@ -38,6 +39,7 @@ def run_cases(request: Request, cases: list[Case], watch: Watch) -> Manifest:
     """As `run`, where the cases are known and `request.source` is only a word for them."""
     found = targets(cases, request.out)
     require_dicom(request, cases)
+    require_scans(request, cases)
     _require_one(request, cases)
     model = _name(request.model, cases[0].kind, request.asked is not None)
     require_room(found, request.overwrite or request.resume)

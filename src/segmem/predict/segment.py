@@ -9,6 +9,7 @@ from torch import Tensor
 from segmem.core import Clip, FrameSource, Labels, Prediction, Prompt
 from segmem.io.ahead import ahead
 from segmem.ops.prepare import case_window
+from segmem.ops.working_grid import OWN, WorkingGrid, plan_grid
 from segmem.predict.frames import Frame, as_source
 from segmem.predict.stream import DEPTH, OnFrames, Viewer, ready, require_prompts, whole
 from segmem.predict.sweep import Direction, Sweep, Tick, mean
@@ -49,14 +50,38 @@ def segment(
     if kind == "volume" or direction not in {None, "forward"}:
         clip = whole(opened)
         prepared = viewer.checked(prompts, clip)
-        each = [p.labels[0].cpu() for p in case_predictions(viewer, clip, prepared, direction)]
-    else:
-        heard = viewer.checked(prompts, opened)
-        if viewer.model.prompted:
-            require_prompts(heard)
-        seen = viewer.walk(ahead(opened, DEPTH), State.start(opened.length), heard)
-        each = [prediction.labels[0].cpu() for prediction, _ in seen]
+        grid = grid_of(viewer, clip)
+        turned = turned_predictions(viewer, clip, grid, prepared, direction)
+        return Labels(opened.name, grid.whole([p.labels[0].cpu() for p in turned]), opened.geometry)
+    heard = viewer.checked(prompts, opened)
+    if viewer.model.prompted:
+        require_prompts(heard)
+    seen = viewer.walk(ahead(opened, DEPTH), State.start(opened.length), heard)
+    each = [prediction.labels[0].cpu() for prediction, _ in seen]
     return Labels(opened.name, torch.stack(each), opened.geometry)
+
+
+def grid_of(viewer: Viewer, clip: Clip) -> WorkingGrid:
+    """The grid that the model sees a clip on; another than its own only where it is a scan.
+
+    Raises:
+        GeometryError: the model works in millimetres, and the scan does not say where its voxels lie.
+    """
+    scan = viewer.kind(clip.geometry.kind) == "volume"
+    return plan_grid(clip.frames, clip.geometry, viewer.model.spec.volume if scan else OWN, clip.name)
+
+
+def turned_predictions(
+    viewer: Viewer,
+    clip: Clip,
+    grid: WorkingGrid,
+    prompts: OnFrames,
+    direction: Direction | None = None,
+    tick: Tick = lambda: None,
+) -> Iterator[Prediction]:
+    """Of each slice of `grid.turned`, at the scan's own sampling; `grid.whole` puts maps of them together. See
+    `case_predictions`."""
+    return grid.back(case_predictions(viewer, grid.clip(clip), prompts, direction, tick))
 
 
 def case_predictions(

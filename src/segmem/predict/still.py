@@ -1,10 +1,9 @@
 """One image or one scan to one file of labels."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from segmem.core import Clip, Labels, Prediction
@@ -16,15 +15,21 @@ from segmem.io.outputs import remove, staged
 from segmem.io.sources import open_case
 from segmem.io.volume import write_volume
 from segmem.manifest import CaseRecord
+from segmem.ops.working_grid import WorkingGrid
 from segmem.predict.answer import Answer, answer
+from segmem.predict.beside_scan import write_extras
 from segmem.predict.clock import Clock
 from segmem.predict.handover import also, hand_over, write_dicom
 from segmem.predict.job import Job, told_name
-from segmem.predict.segment import case_predictions
-from segmem.predict.stream import OnFrames, whole
+from segmem.predict.segment import grid_of, turned_predictions
+from segmem.predict.stream import OnFrames, Viewer, whole
 from segmem.predict.targets import DICOM
+from segmem.predict.tidy import tidied
 from segmem.predict.watch import Watch
 from segmem.state import State
+
+CERTAIN = 255
+"""The confidence of what lies outside the box that a scan was cut to: it was not looked at, and is background."""
 
 
 def segment_still(job: Job, case: Case, out: Path, watch: Watch, clock: Clock) -> CaseRecord:
@@ -39,19 +44,20 @@ def segment_still(job: Job, case: Case, out: Path, watch: Watch, clock: Clock) -
         with clock.part("decode"):
             clip = replace(whole(open_case(case)), name=case.name)
         prompts = job.prompts(case, clip.geometry, clip.length)
-        found = _answers(job, clip, prompts, watch, clock)
+        maps = _maps(job, clip, prompts, watch, clock)
         with clock.part("write"):
             remove(sure_out)  # of an earlier run: it would not be about these labels
-            if job.request.confidence:
+            if maps.sure is not None:
                 with staged(sure_out, folder=False) as half_sure:
-                    _write(half_sure, clip, [one.sure for one in found if one.sure is not None], write_grey)
-            labels = [one.labels for one in found]
+                    _write(half_sure, replace(maps.labels, frames=maps.sure), write_grey)
             if suffix(out) == DICOM:
-                write_dicom(job, _labels(clip, labels), half)
+                write_dicom(job, maps.labels, half)
             else:
-                _write(half, clip, labels, write_mask)
+                _write(half, maps.labels, write_mask)
             if also(job.request, out):
-                hand_over(job, _labels(clip, labels), out)
+                hand_over(job, maps.labels, out)
+            if clip.geometry.kind == "volume":
+                write_extras(job, clip, maps.labels, out)
     clock.frames = clip.length
     return CaseRecord(
         input=told_name(case),
@@ -63,29 +69,48 @@ def segment_still(job: Job, case: Case, out: Path, watch: Watch, clock: Clock) -
     )
 
 
-def _write(path: Path, clip: Clip, maps: Sequence[Tensor], save: Callable[[Path, Tensor], None]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Maps:
+    """Of a whole case: its labels, and 255 times the probability of each, (T, H, W) uint8, where it was asked for."""
+
+    labels: Labels
+    sure: Tensor | None
+
+
+def _write(path: Path, labels: Labels, save: Callable[[Path, Tensor], None]) -> None:
     """A scan's maps on its grid, or an image's one."""
-    if clip.geometry.kind == "volume":
-        write_volume(_labels(clip, maps), path)
+    if labels.geometry.kind == "volume":
+        write_volume(labels, path)
     else:
-        save(path, maps[0])
+        save(path, labels.frames[0])
 
 
-def _labels(clip: Clip, maps: Sequence[Tensor]) -> Labels:
-    return Labels(clip.name, torch.stack(list(maps)), clip.geometry)
-
-
-def _answers(job: Job, clip: Clip, prompts: OnFrames, watch: Watch, clock: Clock) -> list[Answer]:
-    """Of each slice, or of the one frame."""
+def _maps(job: Job, clip: Clip, prompts: OnFrames, watch: Watch, clock: Clock) -> _Maps:
     viewer = job.viewer(clock)
+    grid = grid_of(viewer, clip)
+    found = _answers(job, viewer, clip, grid, prompts, watch)
+    labels = grid.whole([one.labels for one in found])
+    each = [one.sure for one in found if one.sure is not None]
+    sure = grid.whole(each, outside=CERTAIN) if each else None
+    if clip.geometry.kind == "volume":
+        kept = tidied(labels, clip.geometry, job.request, job.classes)
+        sure = None if sure is None else sure.masked_fill(kept != labels, 0)
+        labels = kept
+    return _Maps(Labels(clip.name, labels, clip.geometry), sure)
+
+
+def _answers(
+    job: Job, viewer: Viewer, clip: Clip, grid: WorkingGrid, prompts: OnFrames, watch: Watch
+) -> list[Answer]:
+    """Of each of the grid's slices, or of the one frame."""
 
     def said(prediction: Prediction) -> Answer:
         return answer(prediction, job.request.confidence)
 
     if clip.geometry.kind == "volume" or job.model.prompted:
-        looks = job.looks(clip.geometry.kind, clip.length, prompts)
+        looks = job.looks(clip.geometry.kind, grid.size[0], prompts)
         with watch.case(clip.name, looks):
-            seen = case_predictions(viewer, clip, prompts, job.request.direction, watch.tick_or_stop)
+            seen = turned_predictions(viewer, clip, grid, prompts, job.request.direction, watch.tick_or_stop)
             return [said(prediction) for prediction in seen]
     prediction, _ = viewer.look(clip.frames[0], State.start())
     each = [said(viewer.unfit(prediction))]

@@ -15,6 +15,7 @@ from segmem.io.ahead import ahead
 from segmem.methods.load import load
 from segmem.ops.fit import Fit, plan, require_size, unfit
 from segmem.ops.prepare import case_window
+from segmem.ops.working_grid import OWN
 from segmem.predict.budget import Budget
 from segmem.predict.clock import Clock, timed
 from segmem.predict.compute import Compute
@@ -57,6 +58,7 @@ def stream(
     source = as_source(frames)
     kind = viewer.kind(source.geometry.kind)
     if kind == "volume":
+        _require_own_grid(viewer.model)
         source = whole(source)
         viewer.window = case_window(source.frames, viewer.model.spec.intensity, kind)
     state = state or State.start(source.length)
@@ -64,6 +66,14 @@ def stream(
     if viewer.model.prompted and not state.objects:
         require_prompts(heard)
     return viewer.walk(ahead(source, DEPTH), state, heard)
+
+
+def _require_own_grid(model: Segmenter) -> None:
+    if model.spec.volume != OWN:
+        raise UsageError(
+            "This model sees scans on a grid of its own, whose slices are not the scan's, so they cannot be streamed"
+            " slice by slice. Use segmem.segment, which answers on the scan's grid."
+        )
 
 
 def ready(model: Segmenter | str | Path) -> tuple[Segmenter, Compute]:

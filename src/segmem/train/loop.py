@@ -25,6 +25,7 @@ from segmem.train.machine import make_fabric
 from segmem.train.material import Material, gather
 from segmem.train.prompted_validation import validate_prompted
 from segmem.train.settings import TrainSettings
+from segmem.train.spacing import with_spacing
 from segmem.train.temperature import fit_temperature, validation_pixels
 from segmem.train.validation import validate
 
@@ -61,6 +62,8 @@ def train(
     """
     with Interrupt() as interrupt:
         fabric = make_fabric(settings)
+        tell = None if quiet or fabric.global_rank > 0 else say
+        settings = with_spacing(settings, data_root, tell)
         if fabric.is_global_zero:
             claim(settings, run, resume)
         fabric.barrier()
@@ -80,7 +83,7 @@ def train(
                 model,
                 _mark(settings),
                 str(fabric.device),
-                tell=None if quiet or fabric.global_rank > 0 else say,
+                tell=tell,
             )
         interrupt.gently()
         total = sum(stage.steps for stage in settings.stages)

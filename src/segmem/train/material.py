@@ -11,10 +11,9 @@ from segmem.data.classes import UNKNOWN
 from segmem.data.drawn import drawn_cases
 from segmem.data.features import Encoder, FeatureCache
 from segmem.data.sample import Source
-from segmem.data.splits import by_fraction, rank
 from segmem.data.store import Store
-from segmem.train.listing import chosen_split, listed
-from segmem.train.settings import DataSettings, SourceSettings, TrainSettings
+from segmem.train.listing import chosen_split, listed, within
+from segmem.train.settings import DataSettings, TrainSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +75,12 @@ def gather(
     """
     whole = [listed(source, data_root / source.path, tell) for source in settings.data.sources]
     found = [
-        _within(source, cases, settings.seed)
+        within(source, cases, settings.seed)
         for source, cases in zip(settings.data.sources, whole, strict=True)
     ]
     split = chosen_split(settings, data_root, whole, found)
     spec = settings.model
-    cache = Cache(store, spec.fit, spec.intensity, _names(settings))
+    cache = Cache(store, spec.fit, spec.intensity, _names(settings), spec.volume)
     features = _features(settings, store, mark, device)
     sources: list[Source] = []
     validation: list[CachedCase] = []
@@ -119,15 +118,6 @@ def _features(settings: TrainSettings, store: Store, mark: str, device: str) -> 
     if wish is None:
         return None
     return FeatureCache(store, settings.model.fit, mark, wish.augment, wish.moving, settings.seed, device)
-
-
-def _within(source: SourceSettings, cases: list[LabelledCase], seed: int) -> list[LabelledCase]:
-    """The cases of a source that a run may see."""
-    if source.held_out:
-        cases = list(by_fraction(cases, source.held_out, seed).train)
-    if source.limit is not None:
-        cases = sorted(cases, key=lambda case: rank(case.name, seed))[: source.limit]
-    return cases
 
 
 def _chosen(cases: list[LabelledCase], among: tuple[LabelledCase, ...]) -> list[LabelledCase]:
