@@ -207,7 +207,7 @@ class _Run:
         path = self.folder / WEIGHTS
         if self.fabric.is_global_zero:
             cases, memory = self.material.validation, any(s.memory for s in self.settings.stages)
-            if cases and isinstance(self.model, MemorySegmenter):
+            if cases and not isinstance(self.model, PromptedSegmenter):
                 logits, labels = validation_pixels(self.model, cases, memory, self.settings.validate_frames)
                 fitted = {"temperature": fit_temperature(logits, labels)}
                 self.model.spec = self.settings.model.model_copy(update=fitted)

@@ -9,6 +9,7 @@ from segmem.data.layouts import Layout
 from segmem.data.sample import OneObject
 from segmem.methods.spec import ModelSpec
 from segmem.ops.augment import AugmentSettings
+from segmem.train.volume_loss import VolumeLossSettings
 
 
 class SourceSettings(Settings):
@@ -144,6 +145,8 @@ class TrainSettings(Settings):
     """On what."""
     augment: AugmentSettings = AugmentSettings()
     """How clips are changed."""
+    volume_loss: VolumeLossSettings = VolumeLossSettings()
+    """Weights of the loss of the method `lapg`."""
     stages: tuple[StageSettings, ...] = Field(min_length=1)
     """One after another, each with a fresh optimiser that begins from the last one's averaged weights."""
     seed: int = 0
