@@ -16,6 +16,7 @@ from segmem.state import State
 from segmem.volumetric import VolumeSegmenter
 
 CHUNK = 16  # slices that are encoded at once
+SURE = 10.0  # logit of a presence that is read off a mask
 THERE = 0.5  # presence from which on a class counts as seen
 Tick = Callable[[], None]
 
@@ -79,10 +80,17 @@ def key_slices(slices: Prepared, count: int) -> list[int]:
     return sorted(chosen)
 
 
+def _told(model: VolumeSegmenter, slices: Prepared) -> Prepared:
+    """With coarse masks and presence: the first stage's answer, where a generator draws none."""
+    if slices.coarse.shape[1]:
+        return slices
+    found = first_stage(model, slices).logits
+    there = torch.nn.functional.one_hot(found.argmax(dim=1), found.shape[1])[..., 1:].flatten(1, 2).any(dim=1)
+    return replace(slices, coarse=found[:, None], presence=torch.where(there, SURE, -SURE))
+
+
 def _clarity(slices: Prepared) -> Tensor:
     """(T, K - 1) in 0..1: mean probability of a class over what the coarse masks give it; 0 where that is nothing."""
-    if not slices.coarse.shape[1]:
-        return torch.ones_like(slices.presence)
     shares = slices.coarse[:, -1].float().softmax(dim=1)
     mine = torch.nn.functional.one_hot(shares.argmax(dim=1), shares.shape[1]).movedim(-1, 1)[:, 1:]
     area = mine.sum(dim=(2, 3))
@@ -107,8 +115,10 @@ def second_stage(
         tick: called after each slice.
     """
     length = len(slices.top)
-    keys = key_slices(slices, model.keys)
+    keys = key_slices(_told(model, slices), model.keys)
     if not keys and support is None:
+        for _ in range(length):
+            tick()
         return first_stage(model, slices)
     whole = slices.packed()
     state = replace(State.start(length), memory=support)

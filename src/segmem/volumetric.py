@@ -19,6 +19,7 @@ from segmem.ops.fit import Fit
 from segmem.ops.prepare import prepare
 from segmem.state import Spec, State
 
+
 class VolumeSegmenter(nn.Module):
     """A network that prompts itself, a memory and its policy. Holds weights only.
 

@@ -9,7 +9,9 @@ from segmem.segmenter import MemorySegmenter
 from segmem.volumetric import VolumeSegmenter
 
 
-def build(spec: ModelSpec, own: nn.Module | None = None) -> MemorySegmenter | PromptedSegmenter | VolumeSegmenter:
+def build(
+    spec: ModelSpec, own: nn.Module | None = None
+) -> MemorySegmenter | PromptedSegmenter | VolumeSegmenter:
     """The parts that the spec's method names, put together.
 
     Args:

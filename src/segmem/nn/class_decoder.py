@@ -34,17 +34,18 @@ class ClassDecoder(nn.Module):
         fine: channels of the encoder's fine levels, finest first.
     """
 
-    def __init__(self, settings: ClassDecoderSettings, classes: int, width: int, fine: tuple[int, ...]) -> None:
+    def __init__(
+        self, settings: ClassDecoderSettings, classes: int, width: int, fine: tuple[int, ...]
+    ) -> None:
         super().__init__()
         self.classes = classes
         self.own = nn.Parameter(torch.empty(classes, ROLES, width))
-        nn.init.trunc_normal_(self.own, std=0.02)
+        nn.init.normal_(self.own)
         self.read = CrossAttention(width, settings.heads, width)
         self.no_mask = nn.Parameter(torch.zeros(width))
         self.transformer = TwoWayTransformer(width, settings.depth, settings.heads, settings.mlp)
         self.skips = nn.ModuleList(
-            _convolved(count, out)
-            for count, out in zip(reversed(fine), settings.channels[: len(fine)], strict=True)
+            _convolved(count, out) for count, out in zip(reversed(fine), settings.channels, strict=False)
         )
         before = (width, *settings.channels)
         self.narrow = nn.ModuleList(
@@ -60,11 +61,12 @@ class ClassDecoder(nn.Module):
         told = rearrange(prompts, "b k n c -> (b k) n c")
         read = self.read(rearrange(own, "b k r c -> (b k) r c"), told, told)
         begun = own + gate * rearrange(read, "(b k) r c -> b k r c", k=self.classes)
-        return rearrange(begun, "b k r c -> b (k r) c")
+        out: Tensor = rearrange(begun, "b k r c -> b (k r) c")
+        return out
 
     def refine(self, levels: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """The encoder's fine levels as `forward` takes them, once a slice, whatever memory says of it later."""
-        return tuple(skip(level) for skip, level in zip(self.skips, reversed(levels), strict=True))
+        return tuple(skip(level) for skip, level in zip(self.skips, reversed(levels), strict=False))
 
     def forward(self, top: Tensor, places: Tensor, own: Tensor, skips: tuple[Tensor, ...]) -> ClassMap:
         """The classes of B slices.

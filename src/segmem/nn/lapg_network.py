@@ -13,7 +13,7 @@ from segmem.nn.class_decoder import ClassDecoder, ClassMap
 from segmem.nn.lapg_settings import LapgNetworkSettings
 from segmem.nn.lora import is_low_rank
 from segmem.nn.prompt_encoder import FourierPlaces
-from segmem.nn.prompt_generator import Proposal, PromptGenerator, as_released
+from segmem.nn.prompt_generator import PromptGenerator, Proposal, as_released
 from segmem.nn.released_generator import ReleasedGenerator
 from segmem.nn.slice_attention import SliceAttention, with_neighbours
 from segmem.nn.volume_pyramid import make_pyramid
@@ -115,9 +115,7 @@ class LapgNetwork(nn.Module):
 
     def decode(self, prepared: Prepared, top: Tensor) -> ClassMap:
         """The classes, from what was prepared and its features (B, C, h, w) after memory."""
-        out: ClassMap = self.decoder(
-            top + prepared.dense, self._places(top), prepared.own, prepared.fine
-        )
+        out: ClassMap = self.decoder(top + prepared.dense, self._places(top), prepared.own, prepared.fine)
         return out
 
     def _places(self, top: Tensor) -> Tensor:

@@ -67,7 +67,8 @@ class ClassDecoderSettings(Settings):
     mlp: int = 256
     """Hidden channels of their perceptron."""
     channels: tuple[int, ...] = (64, 32)
-    """Channels after each doubling of the grid, coarse to fine; those beyond the encoder's fine levels have no skip."""
+    """Channels after each doubling of the grid, coarse to fine. Doublings beyond the encoder's fine levels have no
+    skip; levels finer than the last doubling are not used."""
 
 
 class LapgNetworkSettings(Settings):

@@ -50,7 +50,7 @@ class PromptGenerator(nn.Module):
         self.concepts = nn.Parameter(torch.empty(classes, settings.tokens, width))
         self.class_embed = nn.Parameter(torch.empty(classes, 1, width))
         for parameter in (self.concepts, self.class_embed):
-            nn.init.trunc_normal_(parameter, std=0.02)
+            nn.init.normal_(parameter)
         self.layers = nn.ModuleList(
             TwoWayBlock(width, settings.heads, settings.mlp, first=i == 0) for i in range(settings.layers)
         )

@@ -1,5 +1,6 @@
 """The prompt generator of DSSAM2-LAPG as released: the first of fifty object tokens, no positions, no coarse mask."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -49,7 +50,7 @@ class CrossTransformer(nn.Module):
 
     def __init__(self, width: int, head: int, depth: int = 2, heads: int = 8) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(
+        self.layers: Sequence[Sequence[nn.Module]] = nn.ModuleList(  # type: ignore[assignment]
             nn.ModuleList(
                 [
                     Reading(width, heads, head),
@@ -64,7 +65,7 @@ class CrossTransformer(nn.Module):
     def forward(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
         """(B, S, C) and (B, M, C), both updated."""
         for layer in self.layers:
-            first_reads, second_reads, first_thinks, second_thinks = layer  # type: ignore[misc]
+            first_reads, second_reads, first_thinks, second_thinks = layer
             first, second = first + first_reads(first, second), second + second_reads(second, first)
             first, second = first + first_thinks(first), second + second_thinks(second)
         return first, second
@@ -108,7 +109,11 @@ class Thinking(nn.Module):
         super().__init__()
         self.norm = nn.LayerNorm(width)
         self.fn = nn.ModuleDict(
-            {"net": nn.ModuleDict({"0": nn.Linear(width, times * width), "3": nn.Linear(times * width, width)})}
+            {
+                "net": nn.ModuleDict(
+                    {"0": nn.Linear(width, times * width), "3": nn.Linear(times * width, width)}
+                )
+            }
         )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -79,7 +79,8 @@ class VolumeMemory(nn.Module):
         tokens = self.memory_encoder(self.project(top), fitted.to(top.dtype))
         if self.pool > 1:
             tokens = F.avg_pool2d(tokens, self.pool, ceil_mode=True, count_include_pad=False)
-        return rearrange(tokens, "b c h w -> b (h w) c")
+        out: Tensor = rearrange(tokens, "b c h w -> b (h w) c")
+        return out
 
     def look_parameters(self) -> Iterator[nn.Parameter]:
         """Those that SAM2 has too."""

@@ -57,7 +57,9 @@ class LitePyramid(nn.Module):
 
     def forward(self, image: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
         levels = self.trunk(image)
-        *finer, top = [lateral(level) for lateral, level in zip(self.lateral, levels[self.first :], strict=True)]
+        *finer, top = [
+            lateral(level) for lateral, level in zip(self.lateral, levels[self.first :], strict=True)
+        ]
         for level in reversed(finer):
             top = level + F.interpolate(top, level.shape[-2:], mode="nearest")
         return top + self.smooth(top), tuple(levels[1 : self.first])

@@ -31,9 +31,6 @@ def volume_predictions(
         with viewer.clock.part("encode"):
             slices = encode_slices(model, frames, len(scan), tick)
         with viewer.clock.part("head"):
-            if viewer.memory:
-                found = second_stage(model, slices, tick=tick)
-            else:
-                found = first_stage(model, slices)
+            found = second_stage(model, slices, tick=tick) if viewer.memory else first_stage(model, slices)
     for prediction in each(found):
         yield viewer.unfit(prediction)

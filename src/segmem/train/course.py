@@ -136,7 +136,9 @@ def _objective(model: Model, stage: StageSettings, settings: TrainSettings) -> n
     if stage.train == "gate":
         return GateObjective(model)
     taught = stage.gate_learning_rate is not None
-    return ClipObjective(model, stage.memory, stage.back, settings.model.policy.stride, stage.known_first, taught)
+    return ClipObjective(
+        model, stage.memory, stage.back, settings.model.policy.stride, stage.known_first, taught
+    )
 
 
 def choose(model: Model, stage: StageSettings) -> list[dict[str, object]]:

@@ -16,7 +16,6 @@ from segmem.state import State
 from segmem.two_stages import encode_slices, first_stage, second_stage
 from segmem.volumetric import VolumeSegmenter
 
-
 Judged = MemorySegmenter | VolumeSegmenter
 
 

@@ -69,9 +69,7 @@ def proposal_loss(prepared: Prepared, labels: Tensor, settings: VolumeLossSettin
     return loss
 
 
-def answer_loss(
-    logits: Tensor, quality: Tensor, labels: Tensor, settings: VolumeLossSettings
-) -> Tensor:
+def answer_loss(logits: Tensor, quality: Tensor, labels: Tensor, settings: VolumeLossSettings) -> Tensor:
     """Of the decoder's answer to N slices: the map, and the predicted IoU (N, K - 1) of each foreground class."""
     miss = (quality.float() - true_quality(logits, labels)).abs().mean()
     return settings.fine * map_loss(logits, labels, settings) + settings.quality * miss

@@ -28,9 +28,7 @@ class VolumeObjective(nn.Module):
         settings: weights of the loss.
     """
 
-    def __init__(
-        self, model: VolumeSegmenter, memory: bool, back: int, settings: VolumeLossSettings
-    ) -> None:
+    def __init__(self, model: VolumeSegmenter, memory: bool, back: int, settings: VolumeLossSettings) -> None:
         super().__init__()
         self.model, self.memory, self.back, self.settings = model, memory, back, settings
 
