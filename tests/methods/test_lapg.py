@@ -23,6 +23,14 @@ def test_the_spec_names_its_policy():
     assert nano_spec(method="lapg").policy == LapgSettings().policy
 
 
+def test_the_released_variant_is_a_set_of_values():
+    released = LapgSettings.model_validate({"variant": "released", "network": {"pool": 1}})
+    assert released.network.generator.form == "released"
+    assert not released.network.context.attention
+    assert (released.keys, released.policy.recent, released.network.pool) == (0, 6, 1)
+    assert LapgSettings.model_validate(released.model_dump(mode="json")) == released
+
+
 def test_defaults_can_be_built():
     model = build(nano_spec(method="lapg"))
     assert isinstance(model, VolumeSegmenter)

@@ -137,7 +137,8 @@ class TrainSettings(Settings):
     """A run folder, weights file or shipped model of the same network to begin with."""
     network_from: str | None = None
     """The same for the 2D network alone; also any checkpoint of the same network, as Lightning or plain PyTorch
-    save it."""
+    save it. Of the method `lapg`: a SAM2 or MedSAM2 checkpoint, whose image encoder is taken, and its memory and
+    two-way attention where they are of one size."""
     memory_from: str | None = None
     """The same for memory attention and memory encoder alone; also a SAM2.1 checkpoint, whose size is 256 wide, 4
     layers, ffn 2048."""
