@@ -8,7 +8,16 @@ from segmem.core import Prediction
 from segmem.methods.lapg import LapgSettings
 from segmem.nn.lapg_settings import ContextSettings
 from segmem.state import State
-from segmem.two_stages import CHUNK, encode_slices, first_stage, fused, key_slices, second_stage, taken
+from segmem.two_stages import (
+    CHUNK,
+    encode_slices,
+    first_stage,
+    fused,
+    key_slices,
+    second_stage,
+    taken,
+    templates,
+)
 
 
 def scan(length: int, seed: int = 1) -> torch.Tensor:
@@ -99,12 +108,12 @@ def test_memory_changes_the_answer_and_both_ways_are_heard():
     plain = second_stage(model, slices)
     assert not torch.allclose(plain.probabilities, first_stage(model, slices).probabilities, atol=1e-3)
     model.keys = 0
-    support = model.step(scan(1, 7), State(frame=-2), recall=False, memorise=True, pinned=True)[1].memory
-    before = second_stage(model, slices, support.fork())
+    support = a_bank(model, 1)
+    before = second_stage(model, slices, support)
     for end in (0, 5):
         other = frames.clone()
         other[end] = other[end].flip(-1)
-        after = second_stage(model, seen(slices_of(model, other)), support.fork())
+        after = second_stage(model, seen(slices_of(model, other)), support)
         middle = (after.probabilities[2:4] - before.probabilities[2:4]).abs().amax()
         assert middle > 1e-4
 
@@ -120,20 +129,35 @@ def test_a_mirrored_scan_is_answered_by_the_mirrored_answer():
     assert torch.allclose(other.probabilities.flip(0), one.probabilities, atol=2e-2)
 
 
+def a_bank(model, count: int):
+    """Memories of so many slices of another scan, numbered as there."""
+    state = State.start()
+    for number in range(count):
+        _, state = model.step(scan(1, 10 + number), state, recall=False, memorise=True, pinned=True)
+    return state.memory
+
+
 @torch.no_grad()
 def test_templates_of_other_scans_are_seen_from_both_ends():
     model = nano_lapg()
-    slices = seen(slices_of(model, scan(4)))
-    plain = second_stage(model, slices)
-    state = State.start()
-    for number in (2, 3):
-        _, state = model.step(
-            scan(1, number), replace(state, frame=-number), recall=False, memorise=True, pinned=True
-        )
     model.keys = 0
-    with_templates = second_stage(model, slices, state.memory)
-    moved = (with_templates.probabilities - plain.probabilities).abs().amax(dim=(1, 2, 3))
+    slices = seen(slices_of(model, scan(4)))
+    plain, told = second_stage(model, slices), second_stage(model, slices, a_bank(model, 2))
+    moved = (told.probabilities - plain.probabilities).abs().amax(dim=(1, 2, 3))
     assert (moved > 1e-4).all()
+
+
+@torch.no_grad()
+def test_the_surest_templates_are_taken_as_there_is_room():
+    model = nano_lapg()
+    bank = a_bank(model, 2)
+    bank.score[:, :2] = torch.tensor([[0.2, 0.9]])
+    model.keys = 1  # of two pinned slots
+    there = templates(model, bank)
+    assert there.frame.tolist() == [[-2, -1, -1, -1, -1]]
+    assert torch.equal(there.tokens[0, 0], bank.tokens[0, 1])
+    assert there.pinned[0, 0]
+    assert there.mirrored(7).used.tolist() == there.used.tolist()
 
 
 @torch.no_grad()

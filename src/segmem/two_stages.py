@@ -11,6 +11,7 @@ from torch import Tensor
 
 from segmem.core import Features, Prediction
 from segmem.memory import MemoryBank
+from segmem.memory.bank import EMPTY
 from segmem.nn.lapg_network import Prepared
 from segmem.state import State
 from segmem.volumetric import VolumeSegmenter
@@ -111,7 +112,8 @@ def second_stage(
     Args:
         model: whose memory is asked.
         slices: of `encode_slices`.
-        support: pinned memories of other scans, one row, their slice numbers below -1; read beside the key slices.
+        support: memories of other, labelled scans, one row; the surest of them are read beside the key slices, as
+            many as `policy.pinned` leaves room for.
         tick: called after each slice.
     """
     length = len(slices.top)
@@ -121,7 +123,8 @@ def second_stage(
             tick()
         return first_stage(model, slices)
     whole = slices.packed()
-    state = replace(State.start(length), memory=support)
+    begun = None if support is None else templates(model, support)
+    state = replace(State.start(length), memory=begun)
     for key in keys:
         here = taken(whole, [key])
         _, state = model.step(here, replace(state, frame=key), recall=False, memorise=True, pinned=True)
@@ -134,6 +137,30 @@ def second_stage(
     ahead = _joined([_row(one, 0) for one in ways])
     behind = _joined([_row(one, 1) for one in reversed(ways)])
     return fused(ahead, behind)
+
+
+def templates(model: VolumeSegmenter, bank: MemoryBank) -> MemoryBank:
+    """A bank as the model's policy has it, whose first slots are the surest memories of another one, pinned.
+
+    Their slices are numbered from -2 downwards, so that they are none of the scan's, from whichever end it is seen.
+    """
+    room = model.policy.pinned - model.keys
+    order = bank.score[0].masked_fill(~bank.used[0], -torch.inf).argsort(descending=True)
+    chosen = order[: min(room, int(bank.used.sum()))]
+    blank = model.policy.capacity - len(chosen)
+
+    def placed(x: Tensor, empty: int = 0) -> Tensor:
+        rest = x.new_full((1, blank, *x.shape[2:]), empty)
+        return torch.cat([x[:, chosen], rest], dim=1)
+
+    numbers = -2 - torch.arange(len(chosen), device=bank.frame.device)[None]
+    return MemoryBank(
+        tokens=placed(bank.tokens),
+        key=placed(bank.key),
+        score=placed(bank.score),
+        frame=torch.cat([numbers, placed(bank.frame, EMPTY)[:, len(chosen) :]], dim=1),
+        pinned=placed(torch.ones_like(bank.pinned)),
+    )
 
 
 def _both_ways(state: State, length: int) -> State:

@@ -40,7 +40,7 @@ def test_a_network_of_sam2_s_size_takes_all_that_both_have(checkpoint):
         ("memory.memory_attention.", "layers.1.self_attn.q_proj.weight"),
         ("memory.temporal_code.", "maskmem_tpos_enc"),
     ):
-        part = mine.split(".")[-2] + "." if "code" not in mine else ""
+        part = mine.split(".")[-2] + "." if "temporal" not in mine else ""
         assert torch.equal(ours[mine + name], theirs[part + name])
 
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from segmem.core import Prediction
+from segmem.memory import MemoryBank
 from segmem.ops.fit import plan
 from segmem.predict.stream import Viewer
 from segmem.predict.sweep import Tick
@@ -15,11 +16,15 @@ from segmem.volumetric import VolumeSegmenter
 
 @torch.inference_mode()
 def volume_predictions(
-    viewer: Viewer, model: VolumeSegmenter, scan: Tensor, tick: Tick = lambda: None
+    viewer: Viewer,
+    model: VolumeSegmenter,
+    scan: Tensor,
+    tick: Tick = lambda: None,
+    support: MemoryBank | None = None,
 ) -> Iterator[Prediction]:
     """Of each slice of (T, C, H, W), at its own size. `tick` is called twice a slice.
 
-    A viewer without memory answers with the first stage alone.
+    A viewer without memory answers with the first stage alone; `support` is of `two_stages.second_stage`.
     """
     fit = plan((scan.shape[-2], scan.shape[-1]), model.spec.fit)
     viewer.fit = fit
@@ -31,6 +36,8 @@ def volume_predictions(
         with viewer.clock.part("encode"):
             slices = encode_slices(model, frames, len(scan), tick)
         with viewer.clock.part("head"):
-            found = second_stage(model, slices, tick=tick) if viewer.memory else first_stage(model, slices)
+            found = (
+                second_stage(model, slices, support, tick) if viewer.memory else first_stage(model, slices)
+            )
     for prediction in each(found):
         yield viewer.unfit(prediction)
