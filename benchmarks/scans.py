@@ -3,8 +3,9 @@
     python benchmarks/scans.py --model tmam-hippocampus --preset tmam-hippocampus --data ../shared/data \
         --out docs/results/hippocampus.csv
 
-The cases are the validation part of the preset's own split. Each is segmented as `segmem predict` does (both ways,
-averaged) and scored on the scan's own grid. The CSV gets a line for each memory mode and case, then the means.
+The cases are those that the preset holds out, or the validation part of its own split. Each is segmented as
+`segmem predict` does and scored on the scan's own grid; without memory a model of two stages answers with the first.
+The CSV gets a line for each memory mode and case, then the means.
 """
 
 import argparse
@@ -27,10 +28,10 @@ from segmem.train.presets import load_settings
 def held_out(preset: str, data: Path) -> list[LabelledCase]:
     """The validation cases of a preset with one source."""
     settings = load_settings(preset)
-    found = find_labelled(data / settings.data.sources[0].path)
-    return sorted(
-        by_fraction(found, settings.data.validation_fraction, settings.seed).validation, key=lambda c: c.name
-    )
+    source = settings.data.sources[0]
+    share = source.held_out or settings.data.validation_fraction
+    chosen = by_fraction(find_labelled(data / source.path), share, settings.seed).validation
+    return sorted(chosen, key=lambda case: case.name)
 
 
 def main() -> None:

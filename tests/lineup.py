@@ -5,7 +5,16 @@ from collections.abc import Iterable, Mapping
 import torch
 from torch import Tensor
 
-from nano import nano, nano_evidence, nano_litemedsam, nano_paper, nano_released, nano_sam2
+from nano import (
+    nano,
+    nano_evidence,
+    nano_lapg,
+    nano_lapg_released,
+    nano_litemedsam,
+    nano_paper,
+    nano_released,
+    nano_sam2,
+)
 from segmem.core import Features, PromptBatch
 from segmem.state import Segmenter, State
 
@@ -15,6 +24,8 @@ METHODS = {
     "tmam-evidence": nano_evidence,
     "tmam-paper": nano_paper,
     "tmam-released": nano_released,
+    "lapg": nano_lapg,
+    "lapg-released": nano_lapg_released,
     **PROMPTED,
 }
 

@@ -7,10 +7,19 @@ from torch import nn
 
 from segmem.memory import Fifo, Support
 from segmem.methods.build import build
+from segmem.methods.lapg import LapgSettings
 from segmem.methods.sam2 import NANO
 from segmem.methods.spec import ModelSpec
 from segmem.methods.tmam import TmamSettings, Variant
 from segmem.nn.evidence import EvidenceSettings
+from segmem.nn.hiera import HIERA_SIZES
+from segmem.nn.lapg_settings import (
+    ClassDecoderSettings,
+    ContextSettings,
+    GeneratorSettings,
+    LapgNetworkSettings,
+    PyramidSettings,
+)
 from segmem.nn.litemedsam import LiteMedSam
 from segmem.nn.litemedsam_memory import LiteMedSamMemory
 from segmem.nn.mask_decoder import MaskDecoder, MaskDecoderSettings
@@ -18,9 +27,11 @@ from segmem.nn.memory_attention import MemoryAttentionSettings
 from segmem.nn.network_settings import NetworkSettings
 from segmem.nn.pooled_memory import PooledMemorySettings
 from segmem.nn.prompt_encoder import PromptEncoder
+from segmem.nn.prompt_generator import PromptGenerator
 from segmem.ops.fit import FitSettings
 from segmem.prompted import PromptedSegmenter
 from segmem.segmenter import MemorySegmenter
+from segmem.volumetric import VolumeSegmenter
 
 TINY = MemoryAttentionSettings(width=16, memory_width=8, layers=1, ffn=32)
 
@@ -105,6 +116,40 @@ def nano_litemedsam() -> PromptedSegmenter:
     nn.init.constant_(network.memory.where.correct.bias, 5.0)  # type: ignore[arg-type]  # finds something in noise
     spec = ModelSpec(name="nano-litemedsam", method="litemedsam", input="any", fit=FitSettings(longest=64))
     return PromptedSegmenter(network, Support(pinned=2), None, spec).eval()
+
+
+NANO_LAPG = LapgNetworkSettings(
+    width=32,
+    encoder=PyramidSettings(trunk="sam2", stride=16, sam2=HIERA_SIZES["nano"]),
+    context=ContextSettings(attention=False),
+    generator=GeneratorSettings(tokens=2, embed=8, mlp=32),
+    decoder=ClassDecoderSettings(mlp=32, channels=(16, 8)),
+    attention=MemoryAttentionSettings(width=16, memory_width=8, layers=1, ffn=32),
+    pool=1,
+)
+"""Every part of a LAPG network in about 0.2 M weights; no neighbours, since a stream has none."""
+
+
+def nano_lapg(**changes: object) -> VolumeSegmenter:
+    """A LAPG of such parts, whose gate is open and whose memory says something."""
+    given = {"lapg": LapgSettings(network=NANO_LAPG, policy=Support(pinned=2, recent=3), keys=2), **changes}
+    spec = nano_spec(name="nano-lapg", method="lapg", input="volume", **given)
+    torch.manual_seed(0)
+    model = build(spec).eval()
+    assert isinstance(model, VolumeSegmenter)
+    enliven(model)
+    if isinstance(model.network.generator, PromptGenerator):
+        nn.init.constant_(model.network.generator.present.bias, 3.0)  # finds something in noise
+    nn.init.normal_(model.network.gate, std=0.5)
+    nn.init.normal_(model.memory.back.weight, std=0.5)
+    return model
+
+
+def nano_lapg_released(**changes: object) -> VolumeSegmenter:
+    """The same with the prompt generator as released."""
+    network = NANO_LAPG.model_copy(update={"generator": GeneratorSettings(form="released")})
+    settings = LapgSettings(network=network, policy=Support(pinned=2, recent=3), keys=2)
+    return nano_lapg(**{"lapg": settings, **changes})
 
 
 def alive(module: nn.Module) -> nn.Module:

@@ -16,7 +16,15 @@ SILENT = {
     "sam2": (
         "no_mem_pos_enc",  # published, never read
         "pred_obj_score_head",  # it decides; no answer grows with it
-    )
+    ),
+    "lapg-released": (
+        # what becomes of the decoder's tokens in the last layer is not used, nor are 49 of 50 tokens
+        "generator.cross_token_token.layers.1.1.",
+        "generator.cross_token_token.layers.1.3.",
+        "generator.cross_image_token.layers.1.1.",
+        "decoder.read.q_proj",  # one prompt a class: there is nothing to choose among
+        "decoder.read.k_proj",
+    ),
 }
 
 

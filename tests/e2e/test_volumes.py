@@ -60,13 +60,17 @@ def test_small_pieces_are_removed_by_their_millimetres(segmem, scan_weights, tmp
     for name, option in (("all", []), ("few", ["--keep-largest"]), ("none", ["--min-volume", "900ml"])):
         ran = segmem("predict", "-i", "s.nii.gz", "-o", f"{name}.nii.gz", "-m", scan_weights, "-q", *option)
         assert (ran.code, ran.err) == (0, "")
-    found = {name: np.asarray(nib.load(tmp_path / f"{name}.nii.gz").dataobj) for name in ("all", "few", "none")}
+    found = {
+        name: np.asarray(nib.load(tmp_path / f"{name}.nii.gz").dataobj) for name in ("all", "few", "none")
+    }
     assert (found["all"] > 0).sum() >= (found["few"] > 0).sum() > 0
     assert not found["none"].any()
     assert "nothing is left" in json.loads((tmp_path / "none.manifest.json").read_text())["warnings"][0]
 
 
-@pytest.mark.parametrize("option", [("--min-volume", "5ml"), ("--keep-largest",), ("--statistics",), ("--preview",)])
+@pytest.mark.parametrize(
+    "option", [("--min-volume", "5ml"), ("--keep-largest",), ("--statistics",), ("--preview",)]
+)
 def test_a_picture_has_no_millimetres(segmem, video_weights, tmp_path, option):
     write_picture(tmp_path / "i.png")
     ran = segmem("predict", "-i", "i.png", "-o", "out", "-m", video_weights, *option)
@@ -84,7 +88,8 @@ def test_a_volume_without_a_unit(segmem, scan_weights, tmp_path):
 
 @pytest.mark.parametrize("weights", ["scan_weights", "grid_weights"])
 @pytest.mark.parametrize(
-    ("shape", "steps"), [((20, 24, 1), (1.0, 1.0, 5.0)), ((30, 32, 5), (0.5, 0.5, 5.0)), ((1, 24, 20), (3.0, 1.0, 1.0))]
+    ("shape", "steps"),
+    [((20, 24, 1), (1.0, 1.0, 5.0)), ((30, 32, 5), (0.5, 0.5, 5.0)), ((1, 24, 20), (3.0, 1.0, 1.0))],
 )
 def test_one_slice_and_ten_to_one_voxels_are_segmented(segmem, request, tmp_path, weights, shape, steps):
     write_ball(tmp_path / "s.nii.gz", shape, steps)

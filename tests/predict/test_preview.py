@@ -43,7 +43,9 @@ def test_the_picture_is_the_same_whatever_way_the_file_runs():
     flipped = np.diag([-1.0, 1.0, 2.0, 1.0])
     other = ball_clip(shape=(12, 10, 8), steps=(1.0, 1.0, 2.0), affine=flipped)
     again = Labels("s", labels.frames, other.geometry)
-    assert np.array_equal(np.asarray(preview(Clip("s", clip.frames, other.geometry), again, NAMES, {1: 1.0})), one)
+    assert np.array_equal(
+        np.asarray(preview(Clip("s", clip.frames, other.geometry), again, NAMES, {1: 1.0})), one
+    )
 
 
 def test_planes_have_the_aspect_of_millimetres():

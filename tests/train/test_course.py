@@ -1,9 +1,10 @@
 import pytest
 import torch
 
-from nano import nano, nano_paper
+from nano import NANO_LAPG, nano, nano_lapg, nano_paper
 from segmem.core.errors import SettingsError
 from segmem.data.store import Store
+from segmem.methods.lapg import LapgSettings
 from segmem.train.course import choose, clip_plan, make_course
 from segmem.train.machine import make_fabric
 from segmem.train.material import gather
@@ -107,3 +108,26 @@ def test_a_gate_that_is_not_there_cannot_be_trained(settings):
     stage = settings.stages[0].model_copy(update={"name": "gate", "memory": True, "train": "gate"})
     with pytest.raises(SettingsError, match="gate trains a gate, but"):
         choose(nano_paper(), stage)
+
+
+@pytest.mark.parametrize("tuning", ["full", "frozen", "lora"])
+def test_a_scan_s_encoder_learns_as_its_settings_say(settings, tuning):
+    network = NANO_LAPG.model_copy(
+        update={"encoder": NANO_LAPG.encoder.model_copy(update={"tuning": tuning})}
+    )
+    model = nano_lapg(lapg=LapgSettings(network=network))
+    groups = choose(model, settings.stages[1])
+    chosen = {id(p) for group in groups for p in group["params"]}
+    encoder = {name: id(p) in chosen for name, p in model.network.named_parameters() if "encoder." in name}
+    assert {id(p) for p in model.memory_parameters()} <= chosen
+    assert all(p.requires_grad == (id(p) in chosen) for p in model.parameters())
+    expected = {"full": 1.0, "frozen": 0.0}.get(tuning)
+    assert expected is None or all(found == bool(expected) for found in encoder.values())
+    if tuning == "lora":
+        assert encoder == {name: ".lora_" in name for name in encoder}
+
+
+def test_a_scan_s_first_stage_leaves_the_memory_alone(settings):
+    model = nano_lapg()
+    chosen = {id(p) for group in choose(model, settings.stages[0]) for p in group["params"]}
+    assert not chosen & {id(p) for p in model.memory_parameters()}

@@ -1,13 +1,17 @@
 import torch
 from torch import nn
 
-from nano import nano
+from nano import NANO_LAPG, nano, nano_lapg
+from segmem.methods.lapg import LapgSettings
+from segmem.nn.lapg_settings import ContextSettings, PyramidSettings
 from segmem.train.norms import estimate, norms, set_training
 
 
 def batches(count=3):
     random = torch.Generator().manual_seed(1)
-    return [torch.randint(0, 256, (4, 3, 64, 64), dtype=torch.uint8, generator=random) for _ in range(count)]
+    return [
+        torch.randint(0, 256, (2, 2, 3, 64, 64), dtype=torch.uint8, generator=random) for _ in range(count)
+    ]
 
 
 def test_frozen_norms_keep_their_statistics_in_training():
@@ -41,3 +45,27 @@ def test_the_estimate_forgets_what_was_there_and_leaves_the_rest():
     assert torch.equal(norms(model)[-1].running_var, norms(other)[-1].running_var)
     assert not model.training
     assert norms(model)[0].momentum is not None
+
+
+def test_the_statistics_of_a_frozen_encoder_stay():
+    encoder = PyramidSettings(trunk="lite0", stride=16, tuning="frozen")
+    network = NANO_LAPG.model_copy(update={"encoder": encoder})
+    model = nano_lapg(lapg=LapgSettings(network=network))
+    model.requires_grad_(False)
+    for parameter in model.base_parameters():
+        parameter.requires_grad_()
+    before = {name: value.clone() for name, value in model.state_dict().items() if "running_mean" in name}
+    set_training(model, freeze_norm=False)
+    model.encode(torch.randn(2, 3, 64, 64))
+    estimate(model, batches(1))
+    moved = {name for name, value in before.items() if not torch.equal(value, model.state_dict()[name])}
+    assert moved == {name for name in before if not name.startswith("network.encoder.")}
+
+
+def test_slices_are_seen_with_their_neighbours():
+    network = NANO_LAPG.model_copy(update={"context": ContextSettings(attention=False, adjacent=True)})
+    one, other = (nano_lapg(lapg=LapgSettings(network=network)) for _ in range(2))
+    clips = batches(1)
+    estimate(one, clips)
+    estimate(other, [clips[0].flip(1)])  # the same slices with other neighbours
+    assert not torch.equal(norms(one)[0].running_mean, norms(other)[0].running_mean)

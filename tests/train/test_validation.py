@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from labelled import decoded
-from nano import nano
+from nano import nano, nano_lapg
 from segmem.train.validation import stream_logits, validate
 
 
@@ -51,3 +51,12 @@ def test_a_volume_is_scored_over_all_its_voxels(monkeypatch):
 
 def test_without_cases_there_is_no_score():
     assert validate(nano(), [], memory=False) == {}
+
+
+def test_a_scan_in_two_stages_comes_on_its_own_grid():
+    model, case = nano_lapg(), decoded("a", 3)
+    both = list(stream_logits(model, case, memory=True))
+    first = list(stream_logits(model, case, memory=False))
+    assert [index for index, _ in both] == [0, 1, 2]
+    assert both[0][1].shape == (3, 48, 64)
+    assert not torch.equal(both[1][1].softmax(dim=0), first[1][1].softmax(dim=0))

@@ -31,8 +31,9 @@ class Prediction:
             background is 0, so that an object's probability alone is the sigmoid of its logit.
         score: (B,) in 0..1, the model's own estimate of how good the answer is.
         objects: ids of channels 1 and on where they are prompted objects; empty where channels are classes.
-        quality: (B, K - 1) in 0..1, predicted IoU of each object; None where channels are classes.
-        coarse: (B, K - 1, h, w) logits of where memory alone says the objects are, for methods that ask it.
+        quality: (B, K - 1) in 0..1, predicted IoU of each object, or class, for methods that predict it.
+        coarse: (B, K - 1, h, w) logits of where memory alone, or a prompt generator, says they are, for methods that
+            ask it.
     """
 
     logits: Tensor

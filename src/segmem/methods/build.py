@@ -2,13 +2,16 @@
 
 from torch import nn
 
-from segmem.methods import litemedsam, sam2, tmam
+from segmem.methods import lapg, litemedsam, sam2, tmam
 from segmem.methods.spec import ModelSpec
 from segmem.prompted import PromptedSegmenter
 from segmem.segmenter import MemorySegmenter
+from segmem.volumetric import VolumeSegmenter
 
 
-def build(spec: ModelSpec, own: nn.Module | None = None) -> MemorySegmenter | PromptedSegmenter:
+def build(
+    spec: ModelSpec, own: nn.Module | None = None
+) -> MemorySegmenter | PromptedSegmenter | VolumeSegmenter:
     """The parts that the spec's method names, put together.
 
     Args:
@@ -23,4 +26,6 @@ def build(spec: ModelSpec, own: nn.Module | None = None) -> MemorySegmenter | Pr
         return sam2.build(spec.sam2 or sam2.Sam2Settings(), spec)
     if spec.method == "litemedsam":
         return litemedsam.build(spec.litemedsam or litemedsam.LiteMedSamSettings(), spec)
+    if spec.method == "lapg":
+        return lapg.build(spec.lapg or lapg.LapgSettings(), spec)
     return tmam.build(spec.network, spec.tmam, spec, own)

@@ -23,6 +23,7 @@ from segmem.nn.litemedsam_memory import LiteMedSamMemory
 from segmem.nn.upstream import family
 from segmem.prompted import PromptedSegmenter
 from segmem.segmenter import MemorySegmenter
+from segmem.volumetric import VolumeSegmenter
 
 SHIPPED = Path(__file__).parents[1] / "models"
 WEIGHTS = "model.safetensors"  # in a run folder
@@ -30,7 +31,7 @@ LITEMEDSAM = "litemedsam.safetensors"  # the memory that ships for it
 COUNTER = "num_batches_tracked"  # BatchNorm's, of no use after training
 EXACT = "gaussian_matrix"  # the random frequencies of places: rounded, they would move a person's points
 GROUPS = 12  # of names, in one message
-Model = MemorySegmenter | PromptedSegmenter
+Model = MemorySegmenter | PromptedSegmenter | VolumeSegmenter
 
 
 def find_weights(name: str | Path) -> Path:
@@ -131,7 +132,10 @@ def read_spec(path: Path) -> ModelSpec:
     fresh = spec.network.model_copy(
         update={"imagenet": False, "pretrained": None}
     )  # the file brings every weight itself
-    return spec.model_copy(update={"network": fresh})
+    changes: dict[str, object] = {"network": fresh}
+    if spec.lapg is not None:
+        changes["lapg"] = spec.lapg.begun_elsewhere()
+    return spec.model_copy(update=changes)
 
 
 def assemble(

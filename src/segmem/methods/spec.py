@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from segmem.core import Kind, Settings
 from segmem.memory import Fifo, Support
+from segmem.methods.lapg import LapgSettings
 from segmem.methods.litemedsam import LiteMedSamSettings
 from segmem.methods.sam2 import Sam2Settings
 from segmem.methods.tmam import TmamSettings
@@ -20,7 +21,7 @@ class ModelSpec(Settings):
 
     name: str = "unnamed"
     """As users type it."""
-    method: Literal["tmam", "sam2", "litemedsam"] = "tmam"
+    method: Literal["tmam", "sam2", "litemedsam", "lapg"] = "tmam"
     """Which composition of the parts."""
     input: Kind | Literal["any"] = "video"
     """What it was made for."""
@@ -34,6 +35,8 @@ class ModelSpec(Settings):
     """Of the method `sam2`."""
     litemedsam: LiteMedSamSettings | None = None
     """Of the method `litemedsam`."""
+    lapg: LapgSettings | None = None
+    """Of the method `lapg`."""
     fit: FitSettings = FitSettings()
     """How frames come to the model's grid."""
     volume: VolumeSettings = VolumeSettings()
@@ -56,4 +59,6 @@ class ModelSpec(Settings):
             return (self.sam2 or Sam2Settings()).policy
         if self.method == "litemedsam":
             return (self.litemedsam or LiteMedSamSettings()).policy
+        if self.method == "lapg":
+            return (self.lapg or LapgSettings()).policy
         return self.tmam.policy

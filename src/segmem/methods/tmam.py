@@ -1,12 +1,12 @@
 """TMAM: SAM2's memory plugged into any 2D encoder-decoder (Jmees, 2025)."""
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import model_validator
 from torch import nn
 
 from segmem.memory import Fifo
+from segmem.methods.variants import of_variant
 from segmem.nn.feature_memory import FeatureMemory
 from segmem.nn.feature_memory_settings import FeatureMemorySettings
 from segmem.nn.network import make_network
@@ -45,19 +45,7 @@ class TmamSettings(FeatureMemorySettings):
     @model_validator(mode="before")
     @classmethod
     def _of_variant(cls, given: Any) -> Any:
-        if not isinstance(given, Mapping):
-            return given
-        chosen = VARIANTS.get(str(given.get("variant", "segmem")), {})
-        return _filled(given, chosen)
-
-
-def _filled(given: Mapping[str, Any], chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """`chosen`, changed by what is given, part by part."""
-    out = {**chosen, **given}
-    for name, value in chosen.items():
-        if isinstance(value, dict) and isinstance(given.get(name), Mapping):
-            out[name] = value | dict(given[name])
-    return out
+        return of_variant(given, VARIANTS, "segmem")
 
 
 def build(

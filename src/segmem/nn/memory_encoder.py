@@ -83,11 +83,16 @@ class Fuser(nn.Module):
 
 
 class MemoryEncoder(nn.Module):
-    """Feature map plus downsampled mask, fused and narrowed; SAM2's parameter names."""
+    """Feature map plus downsampled mask, fused and narrowed; SAM2's parameter names.
 
-    def __init__(self, settings: MemoryEncoderSettings) -> None:
+    Args:
+        settings: size.
+        masks: brings masks to the features' grid in place of SAM2's own convolutions.
+    """
+
+    def __init__(self, settings: MemoryEncoderSettings, masks: nn.Module | None = None) -> None:
         super().__init__()
-        self.mask_downsampler = MaskDownSampler(settings.width)
+        self.mask_downsampler = MaskDownSampler(settings.width) if masks is None else masks
         self.pix_feat_proj = nn.Conv2d(settings.width, settings.width, 1)
         self.fuser = Fuser(settings)
         self.out_proj = nn.Conv2d(settings.width, settings.memory_width, 1)

@@ -13,7 +13,9 @@ from segmem.ops.working_grid import OWN, WorkingGrid, plan_grid
 from segmem.predict.frames import Frame, as_source
 from segmem.predict.stream import DEPTH, OnFrames, Viewer, ready, require_prompts, whole
 from segmem.predict.sweep import Direction, Sweep, Tick, mean
+from segmem.predict.volume import volume_predictions
 from segmem.state import Segmenter, State
+from segmem.volumetric import VolumeSegmenter
 
 
 def segment(
@@ -113,6 +115,9 @@ def scan_predictions(viewer: Viewer, scan: Tensor, tick: Tick = lambda: None) ->
     `tick` is called after each look, twice a slice.
     """
     viewer.window = case_window(scan, viewer.model.spec.intensity, "volume")
+    if isinstance(viewer.model, VolumeSegmenter):
+        yield from volume_predictions(viewer, viewer.model, scan, tick)
+        return
     state = State.start()
     from_behind = []
     for index in reversed(range(len(scan))):

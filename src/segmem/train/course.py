@@ -13,13 +13,14 @@ from segmem.core.errors import SettingsError
 from segmem.data.sample import Batch, ClipPlan, sample_batch
 from segmem.methods.load import Model
 from segmem.prompted import PromptedSegmenter
-from segmem.segmenter import MemorySegmenter
 from segmem.train import norms
 from segmem.train.feed import feed
 from segmem.train.material import Material
 from segmem.train.objective import ClipObjective, GateObjective
 from segmem.train.prompted_objective import PromptedObjective
 from segmem.train.settings import StageSettings, TrainSettings
+from segmem.train.volume_objective import VolumeObjective
+from segmem.volumetric import VolumeSegmenter
 
 Done = Callable[[int, torch.Tensor], None]
 """Told the number of steps done in the stage, and the loss of the last."""
@@ -97,12 +98,12 @@ class Course:
         """Leave the model with the averaged weights, BatchNorm's statistics estimated for them."""
         count = self.settings.norm_batches if batches is None else batches
         self.optimizer.eval()  # type: ignore[attr-defined]
-        if not self.frozen and isinstance(self.model, MemorySegmenter):
+        if not self.frozen and not isinstance(self.model, PromptedSegmenter):
             norms.estimate(self.model, map(self._frames, range(count)))
         self.model.eval()
 
     def _frames(self, step: int) -> torch.Tensor:
-        return self.draw(step, f"{self.stage.name}/norms").frames.flatten(0, 1).to(self.fabric.device)
+        return self.draw(step, f"{self.stage.name}/norms").frames.to(self.fabric.device)
 
 
 def clip_plan(settings: TrainSettings, stage: StageSettings, grid: tuple[int, int]) -> ClipPlan:
@@ -127,19 +128,28 @@ def make_course(
         choose(model, stage), lr=stage.learning_rate, weight_decay=stage.weight_decay
     )
     optimizer.train()
-    objective = _objective(model, stage, settings.model.policy.stride)
+    objective = _objective(model, stage, settings)
     wrapped = fabric.setup_module(objective, move_to_device=False)
     return Course(fabric, settings, stage, material, model, wrapped, optimizer, frozen)
 
 
-def _objective(model: Model, stage: StageSettings, stride: int) -> nn.Module:
+def _objective(model: Model, stage: StageSettings, settings: TrainSettings) -> nn.Module:
+    if isinstance(model, VolumeSegmenter):
+        return VolumeObjective(model, stage.memory, stage.back, settings.volume_loss)
     if isinstance(model, PromptedSegmenter):
         return PromptedObjective(model, stage.back)
     if stage.train == "gate":
         return GateObjective(model)
     taught = stage.gate_learning_rate is not None
     return ClipObjective(
-        model, stage.memory, stage.back, stride, stage.known_first, taught, stage.apart, stage.weaken
+        model,
+        stage.memory,
+        stage.back,
+        settings.model.policy.stride,
+        stage.known_first,
+        taught,
+        stage.apart,
+        stage.weaken,
     )
 
 
@@ -147,13 +157,13 @@ def choose(model: Model, stage: StageSettings) -> list[dict[str, object]]:
     """The parameters that the stage trains, the memory's with their own learning rate; others need no gradient."""
     if isinstance(model, PromptedSegmenter):
         return [_memory_of(model, stage)]
-    gate = list(model.gate_parameters())
+    gate = [] if isinstance(model, VolumeSegmenter) else list(model.gate_parameters())
     told = {id(parameter) for parameter in gate}
     if stage.freeze_memory:
         told |= {id(parameter) for parameter in model.look_parameters()}
     gates = stage.train == "gate" or stage.gate_learning_rate is not None
     if gates and not gate:
-        raise SettingsError(f"stages: {stage.name} trains a gate, but model.tmam.gate is off.")
+        raise SettingsError(f"stages: {stage.name} trains a gate, but the model has none (model.tmam.gate).")
     base = stage.train in ("all", "base")
     memory = stage.memory and stage.train in ("all", "memory")
     groups = (

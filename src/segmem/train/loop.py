@@ -12,6 +12,7 @@ from segmem.data.store import Store
 from segmem.io.tensors import read_tensors
 from segmem.methods.begin import fill_memory, fill_network
 from segmem.methods.build import build
+from segmem.methods.from_sam2 import fill_from_sam2
 from segmem.methods.load import WEIGHTS, Model, fill, find_weights, save
 from segmem.prompted import PromptedSegmenter
 from segmem.segmenter import MemorySegmenter
@@ -28,6 +29,7 @@ from segmem.train.settings import TrainSettings
 from segmem.train.spacing import with_spacing
 from segmem.train.temperature import fit_temperature, validation_pixels
 from segmem.train.validation import validate
+from segmem.volumetric import VolumeSegmenter
 
 
 def train(
@@ -103,9 +105,14 @@ def _begin(settings: TrainSettings, network: nn.Module | None) -> Model:
     if settings.begin_from is not None:
         path = find_weights(settings.begin_from)
         fill(model, read_tensors(path), path)
+    if isinstance(model, VolumeSegmenter) and settings.network_from is not None:
+        say(f"From SAM2: {', '.join(fill_from_sam2(model, find_weights(settings.network_from)))}.")
+        return model
     if settings.network_from is not None or settings.memory_from is not None:
         if not isinstance(model, MemorySegmenter):
-            raise SettingsError("network_from and memory_from are for the method tmam.")
+            raise SettingsError(
+                "network_from and memory_from are for the method tmam; network_from for lapg too."
+            )
         if settings.network_from is not None:
             fill_network(model, find_weights(settings.network_from))
         if settings.memory_from is not None:
@@ -210,7 +217,7 @@ class _Run:
         path = self.folder / WEIGHTS
         if self.fabric.is_global_zero:
             cases, memory = self.material.validation, any(s.memory for s in self.settings.stages)
-            if cases and isinstance(self.model, MemorySegmenter):
+            if cases and not isinstance(self.model, PromptedSegmenter):
                 logits, labels = validation_pixels(self.model, cases, memory, self.settings.validate_frames)
                 fitted = {"temperature": fit_temperature(logits, labels)}
                 self.model.spec = self.settings.model.model_copy(update=fitted)

@@ -109,7 +109,7 @@ def _names(settings: TrainSettings) -> tuple[str, ...]:
     """Of the classes in labels: the model's, or any object's."""
     spec = settings.model
     learning = [stage for stage in settings.stages if stage.train != "gate"]
-    classes = spec.method == "tmam" and not all(stage.one_object for stage in learning)
+    classes = spec.method in ("tmam", "lapg") and not all(stage.one_object for stage in learning)
     return spec.classes if classes else tuple(f"object {one}" for one in range(UNKNOWN))
 
 

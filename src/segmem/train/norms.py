@@ -9,6 +9,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from segmem.ops.intensity import normalise
 from segmem.segmenter import MemorySegmenter
 from segmem.state import State
+from segmem.volumetric import VolumeSegmenter
 
 
 def norms(model: nn.Module) -> list[_BatchNorm]:
@@ -20,28 +21,35 @@ def set_training(model: nn.Module, freeze_norm: bool) -> None:
     """Training mode, with BatchNorm in evaluation mode where it is frozen."""
     model.train()
     for part in norms(model):
-        part.train(not freeze_norm)
+        part.train(not freeze_norm and _learns(part))
+
+
+def _learns(part: _BatchNorm) -> bool:
+    """Whether it belongs to what is trained; the statistics of a frozen encoder are as fixed as its weights."""
+    return part.weight is None or part.weight.requires_grad
 
 
 @torch.no_grad()
-def estimate(model: MemorySegmenter, batches: Iterable[Tensor]) -> None:
+def estimate(model: MemorySegmenter | VolumeSegmenter, batches: Iterable[Tensor]) -> None:
     """Give BatchNorm the mean statistics of `batches` under the present weights.
 
     Averaged weights need it: the running statistics are those of the weights the optimiser was at.
 
     Args:
         model: left in evaluation mode.
-        batches: frames (N, 3, H, W) uint8, on the model's device.
+        batches: clips (B, T, 3, H, W) uint8, on the model's device.
     """
-    parts = norms(model)
+    parts = [part for part in norms(model) if _learns(part)]
     momenta = [part.momentum for part in parts]
     model.eval()
     for part in parts:
         part.reset_running_stats()
         part.momentum = None  # a plain mean over batches
         part.train()
-    for frames in batches:
-        model.step(normalise(frames, 0, 255), State.start(), recall=False)
+    for clips in batches:
+        frames = normalise(clips.flatten(0, 1), 0, 255)
+        seen = model.encode(frames, clips.shape[1]) if isinstance(model, VolumeSegmenter) else frames
+        model.step(seen, State.start(), recall=False)
     for part, momentum in zip(parts, momenta, strict=True):
         part.momentum = momentum
     model.eval()

@@ -9,6 +9,7 @@ from segmem.data.layouts import Layout
 from segmem.data.sample import OneObject
 from segmem.methods.spec import ModelSpec
 from segmem.ops.augment import AugmentSettings
+from segmem.train.volume_loss import VolumeLossSettings
 
 
 class SourceSettings(Settings):
@@ -142,7 +143,8 @@ class TrainSettings(Settings):
     """A run folder, weights file or shipped model of the same network to begin with."""
     network_from: str | None = None
     """The same for the 2D network alone; also any checkpoint of the same network, as Lightning or plain PyTorch
-    save it."""
+    save it. Of the method `lapg`: a SAM2 or MedSAM2 checkpoint, whose image encoder is taken, and its memory and
+    two-way attention where they are of one size."""
     memory_from: str | None = None
     """The same for memory attention and memory encoder alone; also a SAM2.1 checkpoint, whose size is 256 wide, 4
     layers, ffn 2048."""
@@ -150,6 +152,8 @@ class TrainSettings(Settings):
     """On what."""
     augment: AugmentSettings = AugmentSettings()
     """How clips are changed."""
+    volume_loss: VolumeLossSettings = VolumeLossSettings()
+    """Weights of the loss of the method `lapg`."""
     stages: tuple[StageSettings, ...] = Field(min_length=1)
     """One after another, each with a fresh optimiser that begins from the last one's averaged weights."""
     seed: int = 0

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from segmem.data.cache import CachedCase
 from segmem.segmenter import MemorySegmenter
 from segmem.train.validation import stream_logits
+from segmem.volumetric import VolumeSegmenter
 
 RANGE = (0.05, 20.0)
 
@@ -34,7 +35,7 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
 
 
 def validation_pixels(
-    model: MemorySegmenter,
+    model: MemorySegmenter | VolumeSegmenter,
     cases: Sequence[CachedCase],
     memory: bool,
     frames: int | None,
