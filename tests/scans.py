@@ -34,9 +34,7 @@ def write_ball(
     steps: tuple[float, float, float] = (1.0, 1.0, 2.0),
 ) -> Path:
     """The same as a file."""
-    nib.save(
-        nib.Nifti1Image(_ball(shape, steps, 900.0).astype(np.int16), np.diag([*steps, 1.0])), path
-    )
+    nib.save(nib.Nifti1Image(_ball(shape, steps, 900.0).astype(np.int16), np.diag([*steps, 1.0])), path)
     return path
 
 

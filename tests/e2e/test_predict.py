@@ -60,7 +60,11 @@ def test_a_scan_comes_back_on_its_own_grid(segmem, scan_weights, tmp_path):
     scan = nib.load(write_scan(tmp_path / "DOE JANE.nii.gz", affine=affine))
     ran = segmem("predict", "-i", "DOE JANE.nii.gz", "-o", "seg.nii.gz", "-m", scan_weights)
     assert (ran.code, ran.err) == (0, "")
-    assert sorted(path.name for path in tmp_path.glob("seg*")) == ["seg.ctbl", "seg.manifest.json", "seg.nii.gz"]
+    assert sorted(path.name for path in tmp_path.glob("seg*")) == [
+        "seg.ctbl",
+        "seg.manifest.json",
+        "seg.nii.gz",
+    ]
     found = nib.load(tmp_path / "seg.nii.gz")
     assert found.shape == scan.shape
     assert found.affine.tobytes() == scan.affine.tobytes()

@@ -39,7 +39,9 @@ def there_and_back(clip: Clip, labels: torch.Tensor, how: VolumeSettings) -> tor
 def test_a_smooth_label_map_comes_back_with_little_lost(shape, steps, plane, slice_mm, in_plane_mm):
     clip = ball_clip(shape, steps)
     labels = blob_labels(clip.geometry, clip.length)
-    finest = [n * s / 12 for n, s in zip(shape, steps, strict=True)]  # twelve voxels must be left to draw with
+    finest = [
+        n * s / 12 for n, s in zip(shape, steps, strict=True)
+    ]  # twelve voxels must be left to draw with
     slice_mm, in_plane_mm = (None if mm is None else min(mm, *finest) for mm in (slice_mm, in_plane_mm))
     back = there_and_back(
         clip, labels, VolumeSettings(slices=plane, slice_mm=slice_mm, in_plane_mm=in_plane_mm)

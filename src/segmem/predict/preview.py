@@ -19,7 +19,9 @@ _ENDS = ("RL", "AP", "SI")  # for R, A, S: what is seen at the left, or above, a
 _TEXT = (235, 235, 235)
 
 
-def preview(clip: Clip, labels: Labels, names: Mapping[int, str], volumes_ml: Mapping[int, float]) -> Image.Image:
+def preview(
+    clip: Clip, labels: Labels, names: Mapping[int, str], volumes_ml: Mapping[int, float]
+) -> Image.Image:
     """The axial, the coronal and the sagittal plane that show most of the labels, side by side over the legend.
 
     The patient's right is at the left of the axial and the coronal plane, the front at the left of the sagittal one;
@@ -50,7 +52,9 @@ def _upright(clip: Clip, labels: Labels) -> tuple[NDArray[np.uint8], NDArray[np.
     order = np.argsort(world_axes(clip.geometry))
     values = clip.frames.float().mean(dim=1).numpy()
     finite = values[np.isfinite(values)]
-    low, high = np.percentile(finite[:: max(1, finite.size // 1_000_000)], _CLEAR) if finite.size else (0.0, 1.0)
+    low, high = (
+        np.percentile(finite[:: max(1, finite.size // 1_000_000)], _CLEAR) if finite.size else (0.0, 1.0)
+    )
     low, high = (float(low), float(high)) if high > low else (float(low), float(low) + 1)
     scaled = np.nan_to_num((values - low) / (high - low), nan=0, posinf=1, neginf=0)
     grey = (scaled.clip(0, 1) * 255).astype(np.uint8)

@@ -22,9 +22,7 @@ def tidied(frames: Tensor, geometry: Geometry, request: Request, classes: tuple[
     """
     if request.min_volume_mm3 is None and not request.keep_largest:
         return frames
-    kept, each = keep_pieces(
-        frames, voxel_mm3(geometry), request.min_volume_mm3 or 0.0, request.keep_largest
-    )
+    kept, each = keep_pieces(frames, voxel_mm3(geometry), request.min_volume_mm3 or 0.0, request.keep_largest)
     for one in each:
         if one.kept == 0:
             warnings.warn(_gone(one, classes, request.min_volume_mm3 or 0.0), stacklevel=1)
