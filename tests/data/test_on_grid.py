@@ -15,6 +15,11 @@ from segmem.ops.intensity import IntensitySettings
 from segmem.ops.volume_settings import VolumeSettings
 from segmem.ops.working_grid import plan_grid
 
+
+def _as_it_is(label: torch.Tensor, where: str) -> torch.Tensor:
+    return label
+
+
 FINE = VolumeSettings(slices="coronal", slice_mm=0.5, in_plane_mm=1.5)
 
 
@@ -52,7 +57,7 @@ def test_another_grid_is_another_entry_of_the_cache(tmp_path):
 
 def test_a_case_that_does_not_say_its_place_is_refused(tmp_path):
     case = LabelledCase("c", "c", "volume", lambda: iter([]))
-    moved = on_grid(case, FINE, lambda label, here: label)
+    moved = on_grid(case, FINE, _as_it_is)
     with pytest.raises(InputError, match="does not say where voxels lie"):
         list(moved.read())
 
@@ -62,8 +67,8 @@ def test_slices_that_nobody_labelled_are_not_mixed_with_others(tmp_path):
     pairs = [(frame, label if index else None) for index, (frame, label) in enumerate(case.read())]
     partly = LabelledCase("c", "c", "volume", lambda: iter(pairs), geometry=case.geometry)
     with pytest.raises(InputError, match="4 of 5 slices are labelled"):
-        list(on_grid(partly, FINE, lambda label, here: label).read())
+        list(on_grid(partly, FINE, _as_it_is).read())
     flat = VolumeSettings(in_plane_mm=2)
-    kept = list(on_grid(partly, flat, lambda label, here: label).read())
+    kept = list(on_grid(partly, flat, _as_it_is).read())
     assert [label is None for _, label in kept] == [True, False, False, False, False]
     assert torch.is_tensor(kept[1][1])

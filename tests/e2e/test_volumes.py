@@ -8,12 +8,27 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from command import Ran
 from footage import write_picture, write_scan
 from nano import nano
 from scans import write_ball
+from segmem.__main__ import main
 from segmem.methods.load import save
 from segmem.ops.intensity import IntensitySettings
 from segmem.ops.volume_settings import VolumeSettings
+
+
+@pytest.fixture
+def segmem(tmp_path, monkeypatch, capsys):
+    """The command in the test's own folder and process: many short runs, and torch is loaded once."""
+
+    def run_here(*arguments):
+        monkeypatch.chdir(tmp_path)
+        code = main([str(one) for one in arguments])
+        shown = capsys.readouterr()
+        return Ran(code, shown.out, shown.err)
+
+    return run_here
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +47,7 @@ def test_a_scan_comes_back_with_its_affine_to_the_bit_and_all_that_was_asked_for
     scan = nib.load(write_scan(tmp_path / "s.nii.gz", (20, 24, 9), affine))
     ran = segmem(
         *("predict", "-i", "s.nii.gz", "-o", "organs.nii.gz", "-m", grid_weights),
-        *("--statistics", "--preview", "--confidence", "--device", "cpu"),
+        *("--statistics", "--preview", "--confidence", "--probabilities", "--device", "cpu"),
     )
     assert (ran.code, ran.err) == (0, "")
     found = nib.load(tmp_path / "organs.nii.gz")
@@ -40,9 +55,15 @@ def test_a_scan_comes_back_with_its_affine_to_the_bit_and_all_that_was_asked_for
     assert found.affine.tobytes() == scan.affine.tobytes()
     assert sorted(path.name for path in tmp_path.glob("organs*")) == [
         *("organs.confidence.nii.gz", "organs.ctbl", "organs.manifest.json", "organs.nii.gz"),
-        *("organs.preview.png", "organs.stats.csv"),
+        *("organs.preview.png", "organs.probabilities.nii.gz", "organs.stats.csv"),
     ]
     values = np.asarray(found.dataobj)
+    shares = nib.load(tmp_path / "organs.probabilities.nii.gz")
+    assert shares.affine.tobytes() == scan.affine.tobytes()
+    sure = np.asarray(nib.load(tmp_path / "organs.confidence.nii.gz").dataobj) / 255
+    mine = np.take_along_axis(shares.get_fdata(), values[..., None].astype(int), axis=-1)[..., 0]
+    assert np.allclose(mine, sure, atol=1e-3)
+    assert np.allclose(mine, shares.get_fdata().max(axis=-1), atol=1 / 255)
     with (tmp_path / "organs.stats.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["name"] for row in rows] == ["shaft", "tip"]
@@ -68,9 +89,7 @@ def test_small_pieces_are_removed_by_their_millimetres(segmem, scan_weights, tmp
     assert "nothing is left" in json.loads((tmp_path / "none.manifest.json").read_text())["warnings"][0]
 
 
-@pytest.mark.parametrize(
-    "option", [("--min-volume", "5ml"), ("--keep-largest",), ("--statistics",), ("--preview",)]
-)
+@pytest.mark.parametrize("option", [("--min-volume", "5ml"), ("--keep-largest",), ("--probabilities",)])
 def test_a_picture_has_no_millimetres(segmem, video_weights, tmp_path, option):
     write_picture(tmp_path / "i.png")
     ran = segmem("predict", "-i", "i.png", "-o", "out", "-m", video_weights, *option)
@@ -99,8 +118,9 @@ def test_one_slice_and_ten_to_one_voxels_are_segmented(segmem, request, tmp_path
     assert nib.load(tmp_path / "o.nii.gz").shape == shape
 
 
-@pytest.mark.parametrize("weights", ["scan_weights", "grid_weights"])
-@pytest.mark.parametrize("value", [0.0, -1024.0, float("nan")])
+@pytest.mark.parametrize(
+    ("weights", "value"), [("scan_weights", -1024.0), ("grid_weights", 0.0), ("grid_weights", float("nan"))]
+)
 def test_an_empty_scan_gets_a_label_map_of_its_own_size(segmem, request, tmp_path, weights, value):
     empty = np.full((20, 24, 6), value, np.float32)
     nib.save(nib.Nifti1Image(empty, np.diag([1.0, 1.0, 2.0, 1.0])), tmp_path / "s.nii.gz")
@@ -142,7 +162,7 @@ SCANS = ("--set", "data={sources: [{path: .}]}", "--set", "model.intensity={kind
     [
         (GOOD, np.diag([1.0, 1.0, 2.5, 1.0]), "along superior (S)"),
         (GOOD, np.array([[1.0, 0, 0, 3], [0, 1, 0, 0], [0, 0, 2, 0], [0, 0, 0, 1]]), "3 mm along right (R)"),
-        (GOOD[:, :, :5], None, "axis 2"),
+        (GOOD[:, :, :5], None, "along superior (S) the scan has 6 voxels (12 mm), the label map 5 (10 mm)"),
         (GOOD + 7, None, "label 7"),
     ],
     ids=["spacing", "place", "size", "class"],

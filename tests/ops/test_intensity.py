@@ -1,6 +1,16 @@
+import pytest
 import torch
+from pydantic import ValidationError
 
-from segmem.ops.intensity import RGB_MEAN, RGB_STD, IntensitySettings, by_frame, normalise, window
+from segmem.ops.intensity import (
+    RGB_MEAN,
+    RGB_STD,
+    IntensitySettings,
+    by_frame,
+    looks_like_hounsfield,
+    normalise,
+    window,
+)
 
 SCAN = IntensitySettings(kind="percentile", low=0.0, high=100.0)
 
@@ -51,3 +61,39 @@ def test_what_lies_beyond_the_window_is_cut_before_a_frame_is_stretched():
 
 def test_a_frame_without_contrast_is_black():
     assert not by_frame(torch.full((1, 1, 3, 3), 7.0), 0.0, 10.0).any()
+
+
+def ct() -> torch.Tensor:
+    """A body of 40 HU, a tenth of it bone, in air."""
+    scan = torch.full((4, 1, 20, 20), -1000.0)
+    scan[:, :, 4:16, 4:16] = 40.0
+    scan[:, :, 8:12, 8:12] = 900.0
+    return scan
+
+
+def test_a_ct_is_seen_through_a_window_and_an_mr_between_its_percentiles():
+    settings = IntensitySettings(kind="scan", values=(-100, 200))
+    assert window(ct(), settings) == (-100, 200)
+    mr = ct() + 1000
+    assert window(mr, settings) == window(mr, IntensitySettings(kind="percentile"))
+    standardised = torch.randn(4, 1, 20, 20)
+    assert not looks_like_hounsfield(standardised)
+
+
+def test_a_window_that_was_named_is_taken_whatever_the_values_are():
+    assert window(torch.zeros(2, 1, 4, 4), IntensitySettings(kind="window")) == (-160.0, 240.0)
+
+
+def test_a_window_rises():
+    with pytest.raises(ValidationError, match="from a low to a high"):
+        IntensitySettings(kind="window", values=(240, -160))
+
+
+def test_the_sample_ct_looks_like_one_and_no_mr_does(data_root):
+    from segmem.io.volume import read_volume
+
+    (liver,) = (data_root / "ct_liver_lits" / "images").glob("*.nii.gz")
+    assert looks_like_hounsfield(read_volume(liver).frames)
+    for folder in ("mr_acdc", "mr_hippocampus", "mr_leftatrium"):
+        path = next((data_root / folder / "images").glob("*.nii.gz"))
+        assert not looks_like_hounsfield(read_volume(path).frames), folder

@@ -168,5 +168,5 @@ def test_a_scan_seen_on_another_grid_is_answered_on_its_own(tmp_path, volume):
 
 def test_a_model_with_a_grid_of_its_own_cannot_stream_slices(tmp_path):
     model = nano(name="m", input="volume", volume=VolumeSettings(slice_mm=1))
-    with pytest.raises(UsageError, match="segmem.segment"):
+    with pytest.raises(UsageError, match=r"segmem\.segment"):
         stream(model, read_volume(write_scan(tmp_path / "s.nii.gz")))

@@ -109,6 +109,9 @@ def predict(  # noqa: PLR0913, PLR0917 - an option each
     confidence: Annotated[
         bool, typer.Option("--confidence", help="Also write how sure the model is of each pixel, 0 to 255.")
     ] = False,
+    probabilities: Annotated[
+        bool, typer.Option("--probabilities", help="Also write the probability of each class of a scan.")
+    ] = False,
     min_volume: Annotated[
         str | None,
         typer.Option(help="Remove pieces of a scan's classes below this, such as 5ml or 200mm3."),
@@ -164,6 +167,7 @@ def predict(  # noqa: PLR0913, PLR0917 - an option each
         max_memory=None if max_memory is None else as_bytes(max_memory),
         overlay=overlay,
         confidence=confidence,
+        probabilities=probabilities,
         min_volume_mm3=None if min_volume is None else as_mm3(min_volume),
         keep_largest=keep_largest,
         statistics=statistics,

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from segmem.core import Geometry
-from segmem.data.cases import LabelledCase, LabelledFrame, require_one_grid
+from segmem.core import Clip, Geometry
+from segmem.core.errors import GeometryError
+from segmem.data.cases import LabelledCase, LabelledFrame
 
 
 def scan_case(
@@ -52,8 +53,19 @@ def _read(images: tuple[Path, ...], label: Path, channels: int) -> Iterator[Labe
 
     clip = read_channels(images, channels)
     truth = read_label_volume(label, like=clip.geometry)
-    require_one_grid((clip.length, *clip.geometry.size), tuple(truth.shape), images[0].name)
+    _require_as_many(label, clip, tuple(truth.shape))
     yield from zip(clip.frames, truth, strict=True)
+
+
+def _require_as_many(label: Path, clip: Clip, found: tuple[int, ...]) -> None:
+    """Raise GeometryError where a label map that begins where its scan does ends elsewhere."""
+    from segmem.io.apart import sizes_told
+
+    shape = (clip.length, *clip.geometry.size)
+    if shape != found:
+        raise GeometryError(
+            f"{label}: {sizes_told(clip.geometry, shape, found)}. Resample one of them onto the other's grid."
+        )
 
 
 def _geometry(images: tuple[Path, ...], channels: int) -> Geometry:

@@ -50,10 +50,17 @@ def read(path: Path, max_bytes: int) -> tuple[NDArray[np.generic], NDArray[np.fl
 
 def write(path: Path, array: NDArray[np.uint8], geometry: Geometry) -> None:
     """See `volume.Format`. A scan of another format gets its affine as an sform in scanner space."""
+    header = grid_header(array.shape, geometry)
+    content = header.binaryblock + bytes(4) + array.tobytes(order="F")
+    path.write_bytes(gzip.compress(content, 5, mtime=0) if path.suffix == ".gz" else content)
+
+
+def grid_header(shape: tuple[int, ...], geometry: Geometry) -> Any:
+    """The header of bytes (X, Y, Z) or (X, Y, Z, N) on a scan's own grid; the voxels follow it and four more bytes."""
     kept = geometry.header if geometry.header.get("format") == "nifti" else {}
-    header = _header(bool(kept.get("second")) or max(array.shape) > np.iinfo(np.int16).max)
+    header = _header(bool(kept.get("second")) or max(shape) > np.iinfo(np.int16).max)
     header.set_data_dtype(np.uint8)
-    header.set_data_shape(array.shape)
+    header.set_data_shape(shape)
     if kept:
         for field, raw in kept.items():
             if field in _PLACE:
@@ -61,12 +68,12 @@ def write(path: Path, array: NDArray[np.uint8], geometry: Geometry) -> None:
         header["pixdim"][:4] = np.frombuffer(kept["pixdim"], dtype=header["pixdim"].dtype)  # type: ignore[call-overload]
     else:
         header.set_sform(np.asarray(geometry.affine), code="scanner")
-        header.set_zooms(np.linalg.norm(np.asarray(geometry.affine)[:3, :3], axis=0))
+        steps = np.linalg.norm(np.asarray(geometry.affine)[:3, :3], axis=0)
+        header.set_zooms((*steps, *(1.0,) * (len(shape) - 3)))
         header.set_xyzt_units("mm")
     header["scl_slope"], header["scl_inter"] = 1, 0
     header["vox_offset"] = 544 if header.sizeof_hdr == 540 else 352
-    content = header.binaryblock + bytes(4) + array.tobytes(order="F")
-    path.write_bytes(gzip.compress(content, 5, mtime=0) if path.suffix == ".gz" else content)
+    return header
 
 
 def _header(second: bool) -> Any:

@@ -10,13 +10,13 @@ from torch import Tensor
 
 from segmem.core import Clip, Geometry, Labels
 from segmem.core.errors import FormatError, GeometryError
+from segmem.io.apart import TOLERANCE_MM, off, sizes_told, told
 from segmem.io.dicom.files import SUFFIXES as DICOM
 from segmem.io.formats import SUFFIXES, case_name, suffix
 from segmem.io.orientation import Turn, file_array, scan_clip, turn
 from segmem.io.sniff import require_file
 
 MAX_BYTES = 8 * 1024**3
-_TOLERANCE_MM = 1e-3
 
 
 class Format(Protocol):
@@ -60,13 +60,12 @@ def read_label_volume(path: Path, like: Geometry | None = None, max_bytes: int =
         return _dicom_labels(path, like, max_bytes)
     array, affine, _ = _read(path, max_bytes)
     labels = _whole(path, array)
-    how = turn(affine) if like is None else _turn_like(path, affine, like)
+    how = turn(affine) if like is None else _turn_like(path, affine, array.shape, like)
     frames = how.to_frames(labels)
     if like is not None and frames.shape[1:] != like.size:
-        raise GeometryError(
-            f"{path}: label slices are {frames.shape[1:]} (rows, columns), the scan's are {like.size}."
-            " Resample one of them onto the other's grid."
-        )
+        length = frames.shape[0]
+        differ = sizes_told(like, (length, *like.size), frames.shape)
+        raise GeometryError(f"{path}: {differ}. Resample one of them onto the other's grid.")
     return torch.from_numpy(frames)
 
 
@@ -151,11 +150,11 @@ def _whole(path: Path, array: NDArray[np.generic]) -> NDArray[np.uint8]:
     return labels
 
 
-def _turn_like(path: Path, affine: NDArray[np.float64], like: Geometry) -> Turn:
-    off = float(np.abs(affine - np.asarray(like.affine)).max())
-    if off > _TOLERANCE_MM:
+def _turn_like(path: Path, affine: NDArray[np.float64], shape: tuple[int, ...], like: Geometry) -> Turn:
+    scan = np.asarray(like.affine)
+    if off(scan, affine) > TOLERANCE_MM:
         raise GeometryError(
-            f"{path}: the label map's affine differs from its scan's by {off:.3g} mm."
+            f"{path}: the label map does not lie where its scan does: {told(scan, affine, shape)}."
             " Resample one of them onto the other's grid."
         )
     return Turn(like.axes, like.flipped)

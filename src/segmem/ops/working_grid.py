@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from segmem.core import Clip, Geometry, Prediction
@@ -84,6 +86,11 @@ class WorkingGrid:
         first, second, third = (self.order.index(axis) for axis in range(3))
         out[self._inside()] = stack.permute(first, second, third)
         return out
+
+    def view(self, stack: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Of (K, T, H, W) on the scan's grid, the box as (K, slices, rows, columns) of `turned`; to write through."""
+        first, second, third = (1 + axis for axis in self.order)
+        return stack[(slice(None), *self._inside())].transpose(0, first, second, third)
 
     def _inside(self) -> tuple[slice, slice, slice]:
         first, second, third = (slice(*span) for span in self.box)

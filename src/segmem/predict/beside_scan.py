@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from segmem.core.errors import UsageError
 from segmem.io.case import Case
 from segmem.io.formats import case_name
@@ -13,8 +15,9 @@ from segmem.predict.request import Request
 if TYPE_CHECKING:
     from segmem.core import Clip, Labels
     from segmem.predict.job import Job
+    from segmem.predict.probabilities import ProbabilityStack
 
-STATISTICS, PREVIEW = ".stats.csv", ".preview.png"
+STATISTICS, PREVIEW, PROBABILITIES = ".stats.csv", ".preview.png", ".probabilities.nii.gz"
 
 
 def require_scans(request: Request, cases: Sequence[Case]) -> None:
@@ -25,12 +28,14 @@ def require_scans(request: Request, cases: Sequence[Case]) -> None:
         "--keep-largest": request.keep_largest,
         "--statistics": request.statistics,
         "--preview": request.preview,
+        "--probabilities": request.probabilities,
     }
     other = next((case for case in cases if case.kind != "volume"), None)
     option = next((name for name, wanted in asked.items() if wanted), None)
     if other is not None and option is not None:
         instead = {
             "--preview": " A video has --overlay.",
+            "--probabilities": " --confidence is for all.",
             "--statistics": " A video's areas are in its frames.csv.",
         }.get(option, "")
         kind = "an image" if other.kind == "image" else f"a {other.kind}"
@@ -41,11 +46,17 @@ def require_scans(request: Request, cases: Sequence[Case]) -> None:
 
 def extra_paths(request: Request, out: Path) -> list[Path]:
     """What is written beside the labels `out`, as `scan.stats.csv` and `scan.preview.png`."""
-    wanted = {STATISTICS: request.statistics, PREVIEW: request.preview}
+    wanted = {
+        STATISTICS: request.statistics,
+        PREVIEW: request.preview,
+        PROBABILITIES: request.probabilities,
+    }
     return [out.with_name(f"{case_name(out)}{end}") for end, asked in wanted.items() if asked]
 
 
-def write_extras(job: "Job", clip: "Clip", labels: "Labels", out: Path) -> None:
+def write_extras(
+    job: "Job", clip: "Clip", labels: "Labels", out: Path, stack: "ProbabilityStack | None" = None
+) -> None:
     """Write what was asked for; each file appears when it is whole.
 
     Raises:
@@ -63,7 +74,9 @@ def write_extras(job: "Job", clip: "Clip", labels: "Labels", out: Path) -> None:
     found = statistics(clip, labels, names)
     for path in paths:
         with staged(path, folder=False) as half:
-            if path.name.endswith(STATISTICS):
+            if stack is not None and path.name.endswith(PROBABILITIES):
+                stack.write(half, clip.geometry)
+            elif path.name.endswith(STATISTICS):
                 write_statistics(half, found, clip.geometry)
             else:
                 shown = {one.value: one.volume_ml for one in found}
@@ -74,5 +87,5 @@ def names_of(job: "Job", labels: "Labels") -> dict[int, str]:
     """The classes by value, background left out; of prompted objects, those that were found."""
     if not job.model.prompted:
         return dict(enumerate(job.classes[1:], start=1))
-    there = labels.frames.unique().tolist()
+    there = np.unique(labels.frames.numpy()).tolist()
     return {one: f"object {one}" for one in there if one}

@@ -39,6 +39,8 @@ class Request(Settings):
     """Also write overlay.mp4 of each video."""
     confidence: bool = False
     """Also write how sure the model is of each pixel."""
+    probabilities: bool = False
+    """Also write how probable each class is at each voxel of a scan."""
     min_volume_mm3: float | None = Field(default=None, gt=0)
     """Pieces of a scan's classes that are smaller become background."""
     keep_largest: bool = False

@@ -1,5 +1,6 @@
 """One image or one scan to one file of labels."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from segmem.predict.beside_scan import write_extras
 from segmem.predict.clock import Clock
 from segmem.predict.handover import also, hand_over, write_dicom
 from segmem.predict.job import Job, told_name
+from segmem.predict.probabilities import ProbabilityStack
 from segmem.predict.segment import grid_of, turned_predictions
 from segmem.predict.stream import OnFrames, Viewer, whole
 from segmem.predict.targets import DICOM
@@ -44,7 +46,7 @@ def segment_still(job: Job, case: Case, out: Path, watch: Watch, clock: Clock) -
         with clock.part("decode"):
             clip = replace(whole(open_case(case)), name=case.name)
         prompts = job.prompts(case, clip.geometry, clip.length)
-        maps = _maps(job, clip, prompts, watch, clock)
+        maps = _maps(job, clip, prompts, out.parent, watch, clock)
         with clock.part("write"):
             remove(sure_out)  # of an earlier run: it would not be about these labels
             if maps.sure is not None:
@@ -57,7 +59,7 @@ def segment_still(job: Job, case: Case, out: Path, watch: Watch, clock: Clock) -
             if also(job.request, out):
                 hand_over(job, maps.labels, out)
             if clip.geometry.kind == "volume":
-                write_extras(job, clip, maps.labels, out)
+                write_extras(job, clip, maps.labels, out, maps.stack)
     clock.frames = clip.length
     return CaseRecord(
         input=told_name(case),
@@ -71,10 +73,12 @@ def segment_still(job: Job, case: Case, out: Path, watch: Watch, clock: Clock) -
 
 @dataclass(frozen=True, slots=True)
 class _Maps:
-    """Of a whole case: its labels, and 255 times the probability of each, (T, H, W) uint8, where it was asked for."""
+    """Of a whole case: its labels; 255 times the probability of each, (T, H, W) uint8, and the probabilities of all
+    classes of a scan, where they were asked for."""
 
     labels: Labels
     sure: Tensor | None
+    stack: ProbabilityStack | None
 
 
 def _write(path: Path, labels: Labels, save: Callable[[Path, Tensor], None]) -> None:
@@ -85,10 +89,12 @@ def _write(path: Path, labels: Labels, save: Callable[[Path, Tensor], None]) -> 
         save(path, labels.frames[0])
 
 
-def _maps(job: Job, clip: Clip, prompts: OnFrames, watch: Watch, clock: Clock) -> _Maps:
+def _maps(job: Job, clip: Clip, prompts: OnFrames, folder: Path, watch: Watch, clock: Clock) -> _Maps:
     viewer = job.viewer(clock)
+    _tell_if_empty(clip)
     grid = grid_of(viewer, clip)
-    found = _answers(job, viewer, clip, grid, prompts, watch)
+    stack = ProbabilityStack(folder, grid) if job.request.probabilities else None
+    found = _answers(job, viewer, clip, grid, prompts, watch, stack)
     labels = grid.whole([one.labels for one in found])
     each = [one.sure for one in found if one.sure is not None]
     sure = grid.whole(each, outside=CERTAIN) if each else None
@@ -96,22 +102,43 @@ def _maps(job: Job, clip: Clip, prompts: OnFrames, watch: Watch, clock: Clock) -
         kept = tidied(labels, clip.geometry, job.request, job.classes)
         sure = None if sure is None else sure.masked_fill(kept != labels, 0)
         labels = kept
-    return _Maps(Labels(clip.name, labels, clip.geometry), sure)
+    return _Maps(Labels(clip.name, labels, clip.geometry), sure, stack)
+
+
+def _tell_if_empty(clip: Clip) -> None:
+    """Warn of a scan in which nothing can be seen; it is segmented all the same."""
+    if clip.geometry.kind != "volume":
+        return
+    finite = clip.frames[clip.frames.isfinite()]
+    if finite.numel() == 0 or finite.min() == finite.max():
+        value = f"is {float(finite[0]):g}" if finite.numel() else "is no number"
+        warnings.warn(
+            f"the scan has no contrast: every voxel {value}. Nothing that is found in it is to be trusted.",
+            stacklevel=1,
+        )
 
 
 def _answers(
-    job: Job, viewer: Viewer, clip: Clip, grid: WorkingGrid, prompts: OnFrames, watch: Watch
+    job: Job,
+    viewer: Viewer,
+    clip: Clip,
+    grid: WorkingGrid,
+    prompts: OnFrames,
+    watch: Watch,
+    stack: ProbabilityStack | None,
 ) -> list[Answer]:
     """Of each of the grid's slices, or of the one frame."""
 
-    def said(prediction: Prediction) -> Answer:
+    def said(prediction: Prediction, index: int = 0) -> Answer:
+        if stack is not None:
+            stack.add(index, prediction)
         return answer(prediction, job.request.confidence)
 
     if clip.geometry.kind == "volume" or job.model.prompted:
         looks = job.looks(clip.geometry.kind, grid.size[0], prompts)
         with watch.case(clip.name, looks):
             seen = turned_predictions(viewer, clip, grid, prompts, job.request.direction, watch.tick_or_stop)
-            return [said(prediction) for prediction in seen]
+            return [said(prediction, index) for index, prediction in enumerate(seen)]
     prediction, _ = viewer.look(clip.frames[0], State.start())
     each = [said(viewer.unfit(prediction))]
     watch.tick_or_stop()

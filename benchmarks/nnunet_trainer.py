@@ -1,0 +1,46 @@
+"""nnU-Net's own trainer with a budget of seconds; `benchmarks/nnunet.py` puts it into nnU-Net's environment.
+
+Everything but the length of the run is nnU-Net's: network, patches, augmentation, loss, optimiser. The learning rate
+falls as its polynomial does, over the seconds in place of the epochs, so that the schedule ends when the budget does.
+Nothing of segmem is imported here: this file runs where only nnU-Net is installed.
+"""
+
+import json
+import os
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import torch
+from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
+
+POWER = 0.9  # of nnU-Net's polynomial learning rate
+
+
+class SegmemBudgetTrainer(nnUNetTrainer):
+    """Trains for SEGMEM_SECONDS after the data is unpacked, then saves `checkpoint_final.pth` and `budget.json`."""
+
+    def run_training(self) -> None:
+        torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))  # nnU-Net took as many as there are cores
+        budget = float(os.environ["SEGMEM_SECONDS"])
+        self.on_train_start()
+        self.network.train()
+        begun, steps, losses = perf_counter(), 0, []
+        while (spent := perf_counter() - begun) < budget:
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.initial_lr * (1 - spent / budget) ** POWER
+            losses.append(float(self.train_step(next(self.dataloader_train))["loss"]))
+            steps += 1
+        self.save_checkpoint(str(Path(self.output_folder) / "checkpoint_final.pth"))
+        about: dict[str, Any] = {
+            "iterations": steps,
+            "seconds": round(perf_counter() - begun, 1),
+            "batch": int(self.batch_size),
+            "patch": [int(side) for side in self.configuration_manager.patch_size],
+            "parameters": sum(p.numel() for p in self.network.parameters()),
+            "loss_of_last_20": sum(losses[-20:]) / max(1, len(losses[-20:])),
+        }
+        (Path(self.output_folder) / "budget.json").write_text(json.dumps(about, indent=2) + "\n")
+
+    def perform_actual_validation(self, save_probabilities: bool = False) -> None:
+        """Nothing: with fold `all` it would predict the training cases."""
