@@ -60,6 +60,15 @@ def test_an_empty_scan_has_no_key_slice_and_is_answered_by_the_first_stage():
 
 
 @torch.no_grad()
+def test_without_support_memory_slices_still_look_back():
+    model = nano_lapg()
+    model.keys = 0
+    slices = seen(slices_of(model, scan(5)))
+    found, alone = second_stage(model, slices), first_stage(model, slices)
+    assert not torch.allclose(found.probabilities, alone.probabilities, atol=1e-3)
+
+
+@torch.no_grad()
 def test_a_generator_that_draws_nothing_is_judged_by_the_first_stage():
     model = nano_lapg_released()
     slices = slices_of(model, scan(6))

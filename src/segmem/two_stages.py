@@ -92,7 +92,7 @@ def second_stage(
     """
     length = len(slices.top)
     keys = key_slices(_told(model, slices), model.keys)
-    if not keys and support is None:
+    if model.keys and not keys and support is None:  # nothing is there to follow
         for _ in range(length):
             tick()
         return first_stage(model, slices)
