@@ -6,6 +6,7 @@ import torch
 from nano import NANO_LAPG, nano_lapg, nano_lapg_released
 from segmem.core import Prediction
 from segmem.methods.lapg import LapgSettings
+from segmem.nn.key_slices import key_slices
 from segmem.nn.lapg_settings import ContextSettings
 from segmem.state import State
 from segmem.two_stages import (
@@ -13,7 +14,6 @@ from segmem.two_stages import (
     encode_slices,
     first_stage,
     fused,
-    key_slices,
     second_stage,
     taken,
     templates,
@@ -52,26 +52,20 @@ def test_the_first_stage_is_each_slice_by_itself():
 
 
 @torch.no_grad()
-def test_key_slices_are_the_surest_and_lie_apart():
-    slices = slices_of(nano_lapg(), scan(12))
-    presence = torch.full((12, 2), -9.0)
-    presence[[2, 3, 8]] = torch.tensor([[9.0, 9.0], [9.0, 9.0], [9.0, 9.0]])
-    coarse = torch.zeros_like(slices.coarse)
-    coarse[:, :, 1, ::2] = 1.0
-    coarse[:, :, 2, 1::2] = 1.0
-    coarse[3] *= 5  # clearer than slice 2 beside it
-    told = replace(slices, presence=presence, coarse=coarse)
-    assert key_slices(told, 2) == [3, 8]
-    assert key_slices(told, 1) == [3]
-    assert key_slices(told, 0) == []
-
-
-@torch.no_grad()
 def test_an_empty_scan_has_no_key_slice_and_is_answered_by_the_first_stage():
     model, frames = nano_lapg(), scan(5)
     empty = seen(slices_of(model, frames), -5.0)
     assert key_slices(empty, 3) == []
     assert torch.equal(second_stage(model, empty).logits, first_stage(model, empty).logits)
+
+
+@torch.no_grad()
+def test_without_support_memory_slices_still_look_back():
+    model = nano_lapg()
+    model.keys = 0
+    slices = seen(slices_of(model, scan(5)))
+    found, alone = second_stage(model, slices), first_stage(model, slices)
+    assert not torch.allclose(found.probabilities, alone.probabilities, atol=1e-3)
 
 
 @torch.no_grad()

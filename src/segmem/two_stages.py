@@ -12,13 +12,13 @@ from torch import Tensor
 from segmem.core import Features, Prediction
 from segmem.memory import MemoryBank
 from segmem.memory.bank import EMPTY
+from segmem.nn.key_slices import key_slices
 from segmem.nn.lapg_network import Prepared
 from segmem.state import State
 from segmem.volumetric import VolumeSegmenter
 
 CHUNK = 16  # slices that are encoded at once
 SURE = 10.0  # logit of a presence that is read off a mask
-THERE = 0.5  # presence from which on a class counts as seen
 Tick = Callable[[], None]
 
 
@@ -63,24 +63,6 @@ def first_stage(model: VolumeSegmenter, slices: Prepared) -> Prediction:
     return _joined(parts)
 
 
-def key_slices(slices: Prepared, count: int) -> list[int]:
-    """Up to `count` slices, in order, whose classes are most surely there and clear, not close to one another.
-
-    A slice counts by the sum over classes of presence times how clear its coarse mask is. A slice on which no class
-    is seen is none, so that an empty scan has no key slice.
-    """
-    there = slices.presence.float().sigmoid()
-    worth = (there * (there > THERE) * _clarity(slices)).sum(dim=1).tolist()
-    length, chosen = len(worth), list[int]()
-    apart = max(1, length // (2 * max(1, count)))
-    for index in sorted(range(length), key=lambda t: (-worth[t], t)):
-        if len(chosen) == count or worth[index] <= 0:
-            break
-        if all(abs(index - other) >= apart for other in chosen):
-            chosen.append(index)
-    return sorted(chosen)
-
-
 def _told(model: VolumeSegmenter, slices: Prepared) -> Prepared:
     """With coarse masks and presence: the first stage's answer, where a generator draws none."""
     if slices.coarse.shape[1]:
@@ -88,14 +70,6 @@ def _told(model: VolumeSegmenter, slices: Prepared) -> Prepared:
     found = first_stage(model, slices).logits
     there = torch.nn.functional.one_hot(found.argmax(dim=1), found.shape[1])[..., 1:].flatten(1, 2).any(dim=1)
     return replace(slices, coarse=found[:, None], presence=torch.where(there, SURE, -SURE))
-
-
-def _clarity(slices: Prepared) -> Tensor:
-    """(T, K - 1) in 0..1: mean probability of a class over what the coarse masks give it; 0 where that is nothing."""
-    shares = slices.coarse[:, -1].float().softmax(dim=1)
-    mine = torch.nn.functional.one_hot(shares.argmax(dim=1), shares.shape[1]).movedim(-1, 1)[:, 1:]
-    area = mine.sum(dim=(2, 3))
-    return (shares[:, 1:] * mine).sum(dim=(2, 3)) / area.clamp(min=1)
 
 
 def second_stage(
@@ -118,7 +92,7 @@ def second_stage(
     """
     length = len(slices.top)
     keys = key_slices(_told(model, slices), model.keys)
-    if not keys and support is None:
+    if model.keys and not keys and support is None:  # nothing is there to follow
         for _ in range(length):
             tick()
         return first_stage(model, slices)

@@ -6,18 +6,22 @@ import signal
 import pytest
 import torch
 
-from labelled import write_images
-from nano import nano, nano_litemedsam
+from labelled import write_images, write_scans
+from nano import nano, nano_lapg, nano_litemedsam
 from segmem.core.errors import InterruptedRun
 from segmem.io.tensors import read_tensors
 from segmem.methods.build import build
 from segmem.methods.load import load, parts_of, read_spec, save
 from segmem.methods.wrap import tmam
 from segmem.nn.litemedsam_memory import LiteMedSamMemory
+from segmem.ops.fit import FitSettings
+from segmem.ops.intensity import IntensitySettings
 from segmem.train import prompted_objective
 from segmem.train.checkpoint import checkpoints, latest, read_position
 from segmem.train.loop import train
 from segmem.train.presets import load_settings
+from segmem.train.settings import DataSettings, SourceSettings
+from segmem.volumetric import VolumeSegmenter
 
 
 def stop_at(monkeypatch, total):
@@ -177,3 +181,32 @@ def test_a_memory_for_prompted_objects_learns_from_frames_encoded_once(tmp_path,
     monkeypatch.setattr(LiteMedSamMemory, "encode", lambda *_: pytest.fail("encoded a second time"))
     again = train(settings, data, tmp_path / "again", cache=tmp_path / "cache", quiet=True)
     assert again.read_bytes() == weights.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def scan_settings(settings):
+    """Both stages of a scan's model, six steps each."""
+    stages = tuple(
+        stage.model_copy(update={"steps": 6, "batch": 1, "length": 3, "corruption": None})
+        for stage in settings.stages
+    )
+    data = DataSettings(sources=(SourceSettings(path="scans"),), validation=("v",))
+    model = nano_lapg(intensity=IntensitySettings(kind="percentile"), fit=FitSettings(longest=32)).spec
+    changes = {"model": model, "data": data, "stages": stages, "validate_every": 4}
+    return settings.model_copy(update=changes)
+
+
+def test_a_scan_s_two_stages_are_learnt_and_resumed_to_the_bit(tmp_path, scan_settings, monkeypatch):
+    write_scans(tmp_path / "data" / "scans", ["a", "b", "v"])
+    where = {"cache": tmp_path / "cache", "quiet": True}
+    whole = train(scan_settings, tmp_path / "data", tmp_path / "whole", **where)
+    with monkeypatch.context() as patch:
+        stop_at(patch, 9)
+        with pytest.raises(InterruptedRun, match="after step 9 of 12"):
+            train(scan_settings, tmp_path / "data", tmp_path / "run", **where)
+    resumed = train(scan_settings, tmp_path / "data", tmp_path / "run", resume=True, **where)
+    assert resumed.read_bytes() == whole.read_bytes()
+    assert isinstance(load(whole), VolumeSegmenter)
+    assert read_spec(whole).temperature != 1.0
+    stages = [json.loads(line) for line in (tmp_path / "whole" / "history.jsonl").read_text().splitlines()]
+    assert len(stages) >= 2

@@ -35,8 +35,8 @@ class LapgSettings(Settings):
     policy: Support = Support(pinned=4, recent=4)
     """Which slices are kept and read."""
     keys: int = Field(default=3, ge=0)
-    """Slices of a scan that become support memory between the stages: those with the surest classes, spread out. None
-    (0) leaves what a bank file brings."""
+    """Slices of a scan that become support memory between the stages: those with the surest classes, spread out. 0
+    leaves the latest slices, and what a bank file brings."""
 
     def begun_elsewhere(self) -> Self:
         """The same for a model whose every weight comes from a file."""
