@@ -23,7 +23,18 @@ LAYERS = (
         "convert_data",
     ),
     *("state", "asks", "rows", "banks", "decoding", "segmenter", "prompted", "methods", "convert"),
-    *("predict", "doctor", "evaluate", "train", "reproduce", "demo", "sidebyside", "cli", "__main__"),
+    *(
+        "predict",
+        "doctor",
+        "evaluate",
+        "train",
+        "continual",
+        "reproduce",
+        "demo",
+        "sidebyside",
+        "cli",
+        "__main__",
+    ),
 )
 """Bottom first. `__init__` is the list of public names and stands outside."""
 

@@ -4,8 +4,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from torch import Tensor, nn
 
-from segmem.methods.load import Model
-from segmem.train.material import Material
 from segmem.train.prompted_objective import Lesson, PromptedObjective
 
 if TYPE_CHECKING:
@@ -15,8 +13,8 @@ if TYPE_CHECKING:
 class Beside(Protocol):
     """It keeps on disk what it must know again when a run is resumed within a stage."""
 
-    def begin(self, stage: int, model: Model, material: Material) -> None:
-        """Before the first step of a stage, or before the one at which it is resumed; `model` may be under way."""
+    def begin(self, stage: int, course: "Course") -> None:
+        """Before the first step of a stage, or before the one at which it is resumed; the model may be under way."""
         ...
 
     def loss(self, objective: PromptedObjective, lesson: Lesson) -> Tensor | None:

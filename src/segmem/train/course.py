@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from lightning_fabric import Fabric
@@ -10,7 +10,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from segmem.core.errors import SettingsError
-from segmem.data.sample import PADDING, Batch, ClipPlan, sample_batch
+from segmem.data.sample import PADDING, Batch, ClipPlan, Source, sample_batch
 from segmem.methods.load import Model
 from segmem.nn.network_parts import parameters_of
 from segmem.prompted import PromptedSegmenter
@@ -21,7 +21,7 @@ from segmem.train.feed import feed
 from segmem.train.material import Material
 from segmem.train.objective import ClipObjective, GateObjective
 from segmem.train.optimizers import Groups, make_optimizer, moved, to_average, to_training
-from segmem.train.prompted_objective import PromptedObjective, lesson_of
+from segmem.train.prompted_objective import Lesson, PromptedObjective, lesson_of
 from segmem.train.settings import StageSettings, TrainSettings
 
 Done = Callable[[int, torch.Tensor], None]
@@ -60,6 +60,30 @@ class Course:
         rank = self.fabric.global_rank
         sources = self.material.of(self.stage.groups, self.stage.sources)
         return sample_batch(sources, plan, self.settings.seed, stage or self.stage.name, step, rank)
+
+    def bare_objective(self) -> PromptedObjective:
+        """What a promptable network's stage teaches, without what stands beside it."""
+        assert isinstance(self.model, PromptedSegmenter)  # noqa: S101  the caller knows
+        return PromptedObjective(self.model, self.stage.back, self.stage.prompted)
+
+    def lesson(
+        self, step: int, what: str, batch: int | None = None, sources: tuple[Source, ...] | None = None
+    ) -> Lesson:
+        """Clips for another purpose, of a stream of their own, as the bare objective takes them.
+
+        Args:
+            step: number in that stream.
+            what: names it.
+            batch: how many clips; none takes the stage's.
+            sources: what they are drawn from; none takes the stage's.
+        """
+        plan = clip_plan(self.settings, self.stage, self.material.grid)
+        sources = sources or self.material.of(self.stage.groups, self.stage.sources)
+        name = f"{self.stage.name}/{what}"
+        drawn = sample_batch(
+            sources, replace(plan, batch=batch or plan.batch), self.settings.seed, name, step
+        )
+        return lesson_of(drawn, self.fabric.device)
 
     def _step(self, batch: Batch) -> torch.Tensor:
         loss: torch.Tensor = self.objective(*self._lesson(batch))

@@ -88,7 +88,7 @@ def train(
                 data_root,
                 Store(cache or run / "cache", settings.cache_size),
                 model,
-                _mark(settings, model),
+                encoder_mark(settings, model),
                 str(fabric.device),
                 tell=None if quiet or fabric.global_rank > 0 else say,
                 tested=beside is not None,
@@ -102,7 +102,7 @@ def train(
                 return under_way.all_stages(position)
 
 
-def _mark(settings: TrainSettings, model: Model) -> str:
+def encoder_mark(settings: TrainSettings, model: Model) -> str:
     """Names the weights of an encoder that does not learn: the published ones, or else by what they are."""
     network = model.get_submodule("network")
     base = network.base if isinstance(network, LiteMedSamMemory) else None
@@ -152,7 +152,7 @@ class _Run:
             stage = self.settings.stages[index]
             course = make_course(self.fabric, self.settings, stage, self.material, self.model, self.beside)
             if self.beside is not None:
-                self.beside.begin(index, self.model, self.material)
+                self.beside.begin(index, course)
             if index == position.stage and position.step > 0:
                 restore(latest(self.folder / CHECKPOINTS), self.model, course.optimizer)
             position = self._stage(course, position)
