@@ -26,6 +26,7 @@ LAYERS = (
     *(
         "predict",
         "doctor",
+        "medbank",
         "evaluate",
         "train",
         "continual",

@@ -16,7 +16,7 @@ PRESET = {
             "steps": 9,
             "batch": 2,
             "optimizer": "adamw",
-            "learning_rate": 0.003,
+            "learning_rate": 0.0003,
             "prompted": {"parts": ["prompts", "decoder"], "loss": "sam2"},
         }
     ],
