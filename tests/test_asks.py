@@ -65,3 +65,9 @@ def test_rows_are_alike_by_kind_by_number_of_points_and_by_whether_they_are_trac
     asks = {0: one, 1: two, 2: mask, 3: one, 4: one, 6: mask, 7: two}
     tracked = [False, False, False, False, True, True, True, False]
     assert alike(asks, tracked) == [[0, 3], [1, 7], [2, 6], [4]]
+
+
+def test_a_box_and_two_clicks_are_not_asked_alike():
+    box = Ask(torch.tensor([[1.0, 1, 2], [9, 9, 3]]))
+    clicks = Ask(torch.tensor([[1.0, 1, 1], [9, 9, 1]]))
+    assert alike({0: box, 1: clicks, 2: box}, [False] * 3) == [[0, 2], [1]]

@@ -35,7 +35,19 @@ LAYERS = (
         "methods",
         "convert",
     ),
-    *("predict", "doctor", "evaluate", "train", "reproduce", "demo", "sidebyside", "cli", "__main__"),
+    *(
+        "predict",
+        "doctor",
+        "medbank",
+        "evaluate",
+        "train",
+        "continual",
+        "reproduce",
+        "demo",
+        "sidebyside",
+        "cli",
+        "__main__",
+    ),
 )
 """Bottom first. `__init__` is the list of public names and stands outside."""
 

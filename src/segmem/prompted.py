@@ -202,7 +202,7 @@ class PromptedSegmenter(nn.Module):
 
     def _prediction(self, masks: ObjectMasks, objects: tuple[int, ...], streams: int) -> Prediction:
         logits = rearrange(masks.logits.float(), "(b k) 1 h w -> b k h w", b=streams) / self.spec.temperature
-        quality = rearrange(masks.quality.float().clamp(0, 1), "(b k) -> b k", b=streams)
+        quality = rearrange(_within(masks.quality.float()), "(b k) -> b k", b=streams)
         background = torch.zeros_like(logits[:, :1])
         coarse = masks.coarse
         if coarse is not None:
@@ -229,6 +229,11 @@ def _nothing(features: Features) -> Prediction:
 def _halved(tokens: Tensor) -> Tensor:
     """In use memories are kept in bfloat16, as SAM2 keeps them."""
     return tokens if torch.is_grad_enabled() else tokens.to(torch.bfloat16)
+
+
+def _within(quality: Tensor) -> Tensor:
+    """In use a quality is in 0..1; a head without a sigmoid that learns must find back from outside."""
+    return quality if torch.is_grad_enabled() else quality.clamp(0, 1)
 
 
 def _tracked(memory: Memory | None, rows: Tensor) -> Tensor:

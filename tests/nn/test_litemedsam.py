@@ -72,3 +72,10 @@ def test_a_page_named_as_weights_is_refused(tmp_path):
     (tmp_path / "x.pth").write_text("<!doctype html>")
     with pytest.raises(FormatError):
         published(tmp_path / "x.pth")
+
+
+def test_what_differs_from_the_published_weights_is_known_by_name():
+    network = LiteMedSam()
+    assert network.changed() == {}, "it began from none"
+    network.published = dict.fromkeys(network.state_dict(), 0)
+    assert "mask_decoder.iou_token.weight" in network.changed()

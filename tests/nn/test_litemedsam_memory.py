@@ -85,3 +85,14 @@ def test_memories_are_as_large_as_they_are_said_to_be(network, top):
     mask = torch.zeros(2, 1, *network.mask_size(top))
     made = network.memorise(top, mask, torch.ones(2))
     assert made[0].numel() == network.memory_numbers(top)
+
+
+def test_a_coarse_mask_is_read_only_by_a_network_that_was_taught_to():
+    network = nano_litemedsam().network
+    top = network.alone(torch.randn(1, 32, 16, 16))
+    points, mask = torch.tensor([[[20.0, 20, 1]]]), torch.full((1, 1, 64, 64), 9.0)
+    deaf = network.decode(top, points=points, mask=mask).logits
+    assert torch.equal(deaf, network.decode(top, points=points).logits)
+    network.reads_masks = True
+    assert not torch.equal(deaf, network.decode(top, points=points, mask=mask).logits)
+    assert torch.equal(deaf, network.decode(top, points=points).logits)

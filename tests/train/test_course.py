@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nano import NANO_LAPG, nano, nano_lapg, nano_paper
+from nano import NANO_LAPG, nano, nano_lapg, nano_litemedsam, nano_paper
 from segmem.core.errors import SettingsError
 from segmem.data.store import Store
 from segmem.methods.lapg import LapgSettings
@@ -9,6 +9,7 @@ from segmem.train.course import choose, clip_plan, make_course
 from segmem.train.machine import make_fabric
 from segmem.train.material import gather
 from segmem.train.norms import norms
+from segmem.train.settings import FeatureSettings, PromptedSettings
 
 
 @pytest.fixture
@@ -131,3 +132,42 @@ def test_a_scan_s_first_stage_leaves_the_memory_alone(settings):
     model = nano_lapg()
     chosen = {id(p) for group in choose(model, settings.stages[0]) for p in group["params"]}
     assert not chosen & {id(p) for p in model.memory_parameters()}
+
+
+def prompted(settings, **changes):
+    wish = PromptedSettings(**{"parts": ("prompts", "decoder", "memory"), "new_times": 10, **changes})
+    return settings.stages[0].model_copy(update={"learning_rate": 0.1, "prompted": wish, "length": 1})
+
+
+def test_new_parts_of_a_promptable_network_learn_faster_and_the_encoder_not_at_all(settings):
+    model = nano_litemedsam()
+    known, new = choose(model, prompted(settings))
+    assert (known["lr"], new["lr"]) == (0.1, 1.0)
+    assert {id(p) for p in new["params"]} == {id(p) for p in model.memory_parameters()}
+    fixed = {name for name, p in model.named_parameters() if not p.requires_grad}
+    assert fixed == {f"network.base.image_encoder.{name}" for name in ("weight", "bias")}
+
+
+def test_a_part_that_is_not_there_cannot_be_trained(settings):
+    with pytest.raises(SettingsError, match="trains adapters, but this network has none"):
+        choose(nano_litemedsam(), prompted(settings, parts=("adapters",)))
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [(("memory",), "clips of one frame"), (("encoder", "decoder"), "trains the encoder, but data.features")],
+)
+def test_stages_that_would_teach_nothing_or_what_is_kept_are_refused(tmp_path, data, settings, parts, words):
+    kept = settings.data.model_copy(update={"features": FeatureSettings()})
+    with_features = settings.model_copy(update={"data": kept})
+    material = gather(settings, data, Store(tmp_path / "cache"), nano())
+    stage = prompted(settings, parts=parts)
+    with pytest.raises(SettingsError, match=words):
+        make_course(make_fabric(settings), with_features, stage, material, nano_litemedsam())
+
+
+def test_promptable_networks_see_zeros_where_a_frame_is_padded(settings):
+    stage = settings.stages[0]
+    spec = settings.model.model_copy(update={"method": "litemedsam"})
+    assert clip_plan(settings.model_copy(update={"model": spec}), stage, (64, 64)).padding == (0, 0, 0)
+    assert clip_plan(settings, stage, (64, 64)).padding != (0, 0, 0)

@@ -3,6 +3,7 @@ import pytest
 from datasets import write_nnunet
 from labelled import Grey, write_images, write_scans, write_video_case
 from segmem.core.errors import InputError, SettingsError
+from segmem.data.prompts import PromptSettings
 from segmem.data.split_file import Fold, write_splits
 from segmem.data.store import Store
 from segmem.train.material import gather
@@ -174,3 +175,33 @@ def test_channels_of_one_scan_are_decoded_apart(tmp_path, settings):
         decoded.append(gather(wish, tmp_path, Store(tmp_path / "cache"), Grey()).sources[0].cases[0].frames)
     assert decoded[0].shape == decoded[1].shape
     assert (decoded[0] != decoded[1]).any()
+
+
+def test_a_stage_may_draw_from_some_sources_only_and_held_out_cases_are_there_if_asked_for(
+    tmp_path, data, settings
+):
+    write_images(data / "more", ["c", "d"])
+    sources = (
+        SourceSettings(path="stills", held_out_names="^v$"),
+        SourceSettings(path="more", name="other", held_out=0.5, prompts=PromptSettings(points=1)),
+    )
+    wish = of(settings, sources=sources)
+    store = Store(tmp_path / "cache")
+    made = gather(wish, data, store, Grey(), tested=True)
+    assert [source.name for source in made.sources] == ["stills", "other"]
+    (other,) = made.of((), ("other",))
+    assert other.prompts.points == 1
+    assert names(made.tests["stills"]) == ["v"]
+    assert len(made.tests["other"]) == len(other.cases) == 1
+    assert gather(wish, data, store, Grey()).tests == {"stills": (), "other": ()}
+    with pytest.raises(SettingsError, match=r"no source 'othr'\. Did you mean 'other'"):
+        made.of((), ("othr",))
+
+
+def test_pictures_may_stay_as_they_are_and_those_that_are_measured_always_do(tmp_path, data, settings):
+    sources = (SourceSettings(path="stills", held_out_names="^v$"),)
+    for moving, frames in ((0, 1), (3, 3)):
+        wish = of(settings, sources=sources, features=FeatureSettings(moving=moving))
+        made = gather(wish, data, Store(tmp_path / "cache"), Grey(), tested=True)
+        assert {case.length for case in made.sources[0].cases} == {frames}
+        assert made.tests["stills"][0].features.shape[0] == 1

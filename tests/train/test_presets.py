@@ -75,3 +75,19 @@ def test_a_run_needs_a_stage():
     with pytest.raises(SettingsError, match="'stages'"):
         check({"stages": []})
     assert check({"stages": [STAGE]}).stages[0].name == "base"
+
+
+def test_samed2_on_litemedsam_trains_what_its_specification_says():
+    settings = load_settings("samed2-litemedsam")
+    assert settings.model.litemedsam.reads_masks
+    for stage in settings.stages:
+        assert (stage.optimizer, stage.learning_rate, stage.prompted.new_times) == ("adamw", 1e-4, 10)
+        assert stage.prompted.loss == "sam2"
+        assert stage.prompted.prompts.jitter == 20
+        assert "encoder" not in stage.prompted.parts
+    assert "hist_monuseg" not in {source.path for source in settings.data.sources}
+
+
+def test_a_value_that_is_none_of_the_known_ones_is_answered_with_the_nearest():
+    with pytest.raises(SettingsError, match=r"Did you mean 'adamw'\?"):
+        check({"stages": [{"name": "a", "steps": 1, "optimizer": "adam-w"}]})

@@ -6,6 +6,7 @@ import typer
 
 from segmem.cli.data import data_, doctor, split
 from segmem.cli.measure import evaluate, reproduce, side_by_side
+from segmem.cli.medbank import medbank
 from segmem.cli.models import demo, models, weights
 from segmem.cli.predict import predict
 from segmem.cli.train import train
@@ -38,4 +39,5 @@ for verb in (predict, train, evaluate, models, side_by_side, doctor, split, repr
     app.command()(verb)
 convert.command("weights")(weights)
 convert.command("data")(data_)
+convert.command("medbank")(medbank)
 app.add_typer(convert, name="convert")

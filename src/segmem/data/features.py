@@ -39,7 +39,7 @@ class FeatureCache:
         fit: how the model wants its frames.
         mark: names the encoder's weights.
         augment: how far the frames of a still image move and change.
-        moving: frames that are made of a still image.
+        moving: frames that are made of a still image; 0 leaves it as it is.
         seed: of those.
         device: where the encoder is.
     """
@@ -55,12 +55,13 @@ class FeatureCache:
     def open(self, case: CachedCase, model: Encoder) -> CachedCase:
         """The case with the features of its frames.
 
-        A still image becomes a clip: frames that drift from it, its labels with them.
+        A still image becomes a clip, where `moving` says so: frames that drift from it, its labels with them.
         """
-        clip = self._moved(case) if case.length == 1 else case
+        moves = case.length == 1 and self.moving > 0
+        clip = self._moved(case) if moves else case
         looks = hashlib.sha256(np.ascontiguousarray(case.frames).tobytes()).hexdigest()
         key: list[object] = [case.name, looks, self.mark, self.fit.model_dump()]
-        if case.length == 1:
+        if moves:
             key += [self.moving, self.seed, self.augment.model_dump()]
         name = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:20]
         folder, hold = self.store.entry(name, lambda folder: self._encode(clip, model, folder))

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from segmem.data.cache import CachedCase
 from segmem.data.features import features_of, grid_labels
+from segmem.data.prompts import PromptSettings
 from segmem.ops.augment import AugmentSettings, augment
 from segmem.ops.chance import pick
 from segmem.ops.fit import FitSettings
@@ -28,10 +29,14 @@ class Source:
     Attributes:
         cases: at least one, each with a labelled frame.
         weight: how often, relative to the other sources.
+        name: by which a stage names it.
+        prompts: what is said of its objects, where objects are prompted; None leaves it to the stage.
     """
 
     cases: Sequence[CachedCase]
     weight: float = 1.0
+    name: str = ""
+    prompts: PromptSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class ClipPlan:
         augment: how it is changed.
         fit: how labels come to the grid where features are drawn in place of frames.
         one_object: show one class of each clip, drawn anew, as class 1: of the foreground, or any.
+        padding: the colour outside a frame.
     """
 
     batch: int
@@ -55,6 +61,7 @@ class ClipPlan:
     augment: AugmentSettings
     fit: FitSettings
     one_object: OneObject | None = None
+    padding: tuple[int, int, int] = PADDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +73,14 @@ class Batch:
         labels: (B, T, H, W) uint8 class ids.
         labelled: (B, T) bool; a frame without a label gives no loss, but the memory reads it.
         corrupted: (B, T) bool.
+        prompts: of each clip's source.
     """
 
     frames: Tensor
     labels: Tensor
     labelled: Tensor
     corrupted: Tensor
+    prompts: tuple[PromptSettings | None, ...] = ()
 
 
 def sample_batch(
@@ -80,8 +89,9 @@ def sample_batch(
     """The clips of one step. Same arguments, same clips, on any machine and after any interruption."""
     first = rank * plan.batch
     clips = [_draw(sources, plan, generator(seed, stage, step, first + place)) for place in range(plan.batch)]
-    frames, labels, labelled, corrupted = (torch.stack(parts) for parts in zip(*clips, strict=True))
-    return Batch(frames, labels, labelled, corrupted)
+    tensors, prompts = zip(*clips, strict=True)
+    frames, labels, labelled, corrupted = (torch.stack(parts) for parts in zip(*tensors, strict=True))
+    return Batch(frames, labels, labelled, corrupted, prompts)
 
 
 def generator(seed: int, stage: str, step: int, place: int) -> torch.Generator:
@@ -94,7 +104,7 @@ def generator(seed: int, stage: str, step: int, place: int) -> torch.Generator:
 
 def _draw(
     sources: Sequence[Source], plan: ClipPlan, random: torch.Generator
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+) -> tuple[tuple[Tensor, Tensor, Tensor, Tensor], PromptSettings | None]:
     weights = torch.tensor([source.weight for source in sources])
     source = sources[int(torch.multinomial(weights, 1, generator=random))]
     case = source.cases[int(torch.randint(len(source.cases), (1,), generator=random))]
@@ -103,15 +113,15 @@ def _draw(
     if case.features is not None:
         known = torch.from_numpy(np.array(case.labelled[order]))
         seen, maps = features_of(case, unique)[place], grid_labels(case, unique, plan.fit)[place]
-        return seen, maps, known, torch.zeros_like(known)
+        return (seen, maps, known, torch.zeros_like(known)), source.prompts
     frames = torch.from_numpy(np.array(case.frames[unique]))[place]
     labels = torch.from_numpy(np.array(case.labels[unique]))[place]
     if plan.one_object:
         labels = one_object(labels, plan.one_object, random)
     labelled = torch.from_numpy(np.array(case.labelled[order]))
     still = case.length == 1 and plan.length > 1
-    changed = augment(frames, labels, plan.grid, plan.augment, random, padding=PADDING, motion=still)
-    return changed.frames, changed.labels, labelled, changed.corrupted
+    changed = augment(frames, labels, plan.grid, plan.augment, random, padding=plan.padding, motion=still)
+    return (changed.frames, changed.labels, labelled, changed.corrupted), source.prompts
 
 
 def one_object(labels: Tensor, which: OneObject, random: torch.Generator) -> Tensor:

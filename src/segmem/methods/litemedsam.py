@@ -14,10 +14,12 @@ from segmem.state import Spec
 
 
 class LiteMedSamSettings(Settings):
-    """The memory beside LiteMedSAM; the network itself is as published."""
+    """The memory beside LiteMedSAM, which begins as published."""
 
     memory: PooledMemorySettings = PooledMemorySettings()
     """Size of the memory."""
+    reads_masks: bool = False
+    """Whether the mask decoder learns, or learnt, to start from coarse masks and earlier answers."""
     policy: Support = Support()
     """Which frames are kept and read."""
 
@@ -31,7 +33,7 @@ class LiteMedSamSettings(Settings):
 
 
 def build(settings: LiteMedSamSettings, spec: Spec) -> PromptedSegmenter:
-    """LiteMedSAM as published, with a memory of fresh weights.
+    """LiteMedSAM as published, with a memory of fresh weights. Parts of it may then be trained on.
 
     Args:
         settings: of the memory.
@@ -40,5 +42,5 @@ def build(settings: LiteMedSamSettings, spec: Spec) -> PromptedSegmenter:
     Raises:
         MissingExtraError: the package that carries LiteMedSAM's weights is not installed.
     """
-    network = LiteMedSamMemory(published(), settings.memory)
+    network = LiteMedSamMemory(published(), settings.memory, settings.reads_masks)
     return PromptedSegmenter(network, settings.policy, None, spec)

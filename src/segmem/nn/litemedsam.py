@@ -1,5 +1,7 @@
 """LiteMedSAM: a promptable network small enough for a CPU, trained on medical images of many kinds."""
 
+import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -42,6 +44,16 @@ class LiteMedSam(nn.Module):
         self.prompt_encoder = PromptEncoder()
         decoder = MaskDecoderSettings(high_res=False, presence=False, quality_sigmoid=False)
         self.mask_decoder = MaskDecoder(decoder)
+        self.published: Mapping[
+            str, int
+        ] = {}  # a checksum of each published tensor, where it began from them
+
+    def changed(self) -> dict[str, Tensor]:
+        """The tensors that are no more as published, by name; none where it did not begin from published ones."""
+        if not self.published:
+            return {}
+        own = {n: v for n, v in self.state_dict().items() if not n.endswith(COUNTER)}
+        return {name: value for name, value in own.items() if _checksum(value) != self.published.get(name)}
 
     def encode(self, frame: Tensor) -> Features:
         """Features of (B, 3, H, W) that `INTENSITY` describes: `top` is (B, 256, H / 4, W / 4), and no skips."""
@@ -103,7 +115,12 @@ def published(path: Path | None = None) -> LiteMedSam:
         network.load_state_dict(state)
     except RuntimeError as error:
         raise WeightsError(f"{path}: its tensors are not LiteMedSAM's: {_short(network, state)}.") from error
+    network.published = {name: _checksum(value) for name, value in network.state_dict().items()}
     return network.eval().requires_grad_(requires_grad=False)
+
+
+def _checksum(value: Tensor) -> int:
+    return zlib.crc32(value.detach().float().cpu().contiguous().numpy().tobytes())
 
 
 def _short(network: nn.Module, state: dict[str, Tensor]) -> str:

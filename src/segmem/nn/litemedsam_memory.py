@@ -24,13 +24,16 @@ class LiteMedSamMemory(nn.Module):
     decoder is prompted with, and its logits are added to the decoder's; where it is empty, the object is absent.
 
     Args:
-        base: LiteMedSAM with its weights; it is not trained.
+        base: LiteMedSAM with its weights, published or trained on.
         settings: of the memory.
+        reads_masks: whether the mask decoder was trained to start from an earlier answer, or from a coarse mask, beside
+            points and boxes; LiteMedSAM's was not.
     """
 
-    def __init__(self, base: LiteMedSam, settings: PooledMemorySettings) -> None:
+    def __init__(self, base: LiteMedSam, settings: PooledMemorySettings, reads_masks: bool = False) -> None:
         super().__init__()
         self.base = base
+        self.reads_masks = reads_masks
         self.memory = PooledMemory(base.width, settings)
 
     def encode(self, frame: Tensor) -> Features:
@@ -58,8 +61,9 @@ class LiteMedSamMemory(nn.Module):
         """Masks (R, 1, 4h, 4w) of R objects: prompted by `points` (R, P, 3), else by the coarse mask's box."""
         del skips, multimask  # it has none, and was trained with the single mask
         looked, coarse = self.split(top)
-        if points is not None or mask is not None:  # nor was it trained with masks
-            return replace(self.base.decode(looked, points), coarse=coarse)
+        if points is not None or mask is not None:
+            earlier = mask if self.reads_masks and points is not None else None
+            return replace(self.base.decode(looked, points, earlier), coarse=coarse)
         size = (top.shape[-2] * STRIDE, top.shape[-1] * STRIDE)
         box, there = box_of(coarse.detach(), size)
         masks = self.base.decode(looked, corners(box, MARGIN, size))

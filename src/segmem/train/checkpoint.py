@@ -114,10 +114,11 @@ def restore(path: Path, model: nn.Module, optimizer: Optimizer | None) -> None:
 
 
 def _lay_out(optimizer: Optimizer) -> None:
-    """Give each slot its parameter's memory layout, as it was: another one rounds differently."""
+    """Give each slot its parameter's memory layout, as it was: another one rounds differently. Counters have none."""
     for parameter, slots in optimizer.state.items():
         for name, value in slots.items():
-            slots[name] = torch.empty_like(parameter).copy_(value)
+            if value.shape == parameter.shape:
+                slots[name] = torch.empty_like(parameter).copy_(value)
 
 
 def _training(path: Path) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from lightning_fabric import Fabric
@@ -10,14 +10,17 @@ from torch import nn
 from torch.optim import Optimizer
 
 from segmem.core.errors import SettingsError
-from segmem.data.sample import Batch, ClipPlan, sample_batch
+from segmem.data.sample import PADDING, Batch, ClipPlan, Source, sample_batch
 from segmem.methods.load import Model
+from segmem.nn.network_parts import parameters_of
 from segmem.prompted import PromptedSegmenter
 from segmem.train import norms
+from segmem.train.beside import Accompanied, Beside
 from segmem.train.feed import feed
 from segmem.train.material import Material
 from segmem.train.objective import ClipObjective, GateObjective
-from segmem.train.prompted_objective import PromptedObjective
+from segmem.train.optimizers import Groups, make_optimizer, moved, to_average, to_training
+from segmem.train.prompted_objective import Lesson, PromptedObjective, lesson_of
 from segmem.train.settings import StageSettings, TrainSettings
 from segmem.train.volume_objective import VolumeObjective
 from segmem.volumetric import VolumeSegmenter
@@ -33,7 +36,7 @@ class Course:
     Attributes:
         stage: its settings.
         frozen: whether BatchNorm keeps its statistics.
-        optimizer: RAdamScheduleFree over what the stage trains, in training mode.
+        optimizer: over what the stage trains, in training mode.
     """
 
     fabric: Fabric
@@ -56,11 +59,35 @@ class Course:
         """The clips of a step; of another stream of clips, if `stage` names one."""
         plan = clip_plan(self.settings, self.stage, self.material.grid)
         rank = self.fabric.global_rank
-        sources = self.material.of(self.stage.groups)
+        sources = self.material.of(self.stage.groups, self.stage.sources)
         return sample_batch(sources, plan, self.settings.seed, stage or self.stage.name, step, rank)
 
+    def bare_objective(self) -> PromptedObjective:
+        """What a promptable network's stage teaches, without what stands beside it."""
+        assert isinstance(self.model, PromptedSegmenter)  # noqa: S101  the caller knows
+        return PromptedObjective(self.model, self.stage.back, self.stage.prompted)
+
+    def lesson(
+        self, step: int, what: str, batch: int | None = None, sources: tuple[Source, ...] | None = None
+    ) -> Lesson:
+        """Clips for another purpose, of a stream of their own, as the bare objective takes them.
+
+        Args:
+            step: number in that stream.
+            what: names it.
+            batch: how many clips; none takes the stage's.
+            sources: what they are drawn from; none takes the stage's.
+        """
+        plan = clip_plan(self.settings, self.stage, self.material.grid)
+        sources = sources or self.material.of(self.stage.groups, self.stage.sources)
+        name = f"{self.stage.name}/{what}"
+        drawn = sample_batch(
+            sources, replace(plan, batch=batch or plan.batch), self.settings.seed, name, step
+        )
+        return lesson_of(drawn, self.fabric.device)
+
     def _step(self, batch: Batch) -> torch.Tensor:
-        loss: torch.Tensor = self.objective(*(part.to(self.fabric.device) for part in self._lesson(batch)))
+        loss: torch.Tensor = self.objective(*self._lesson(batch))
         self.fabric.backward(loss)
         for learning in self._together():
             nn.utils.clip_grad_norm_(learning, self.settings.clip_gradient)
@@ -70,15 +97,19 @@ class Course:
 
     def _together(self) -> list[list[nn.Parameter]]:
         """The parameters whose gradients are shortened together: all, but network and memory that learn apart."""
-        groups = [list(group["params"]) for group in self.optimizer.param_groups]
-        return groups if self.stage.apart else [[p for group in groups for p in group]]
+        if not self.stage.apart:
+            return [moved(self.optimizer)]
+        return [list(group["params"]) for group in self.optimizer.param_groups]
 
-    def _lesson(self, batch: Batch) -> tuple[torch.Tensor, ...]:
+    def _lesson(self, batch: Batch) -> tuple[object, ...]:
         """What the stage's objective takes."""
+        device = self.fabric.device
+        if isinstance(self.model, PromptedSegmenter):
+            return lesson_of(batch, device)
         if self.stage.train == "gate":
-            return batch.frames, batch.corrupted
-        labelled = batch.frames, batch.labels, batch.labelled
-        return labelled if isinstance(self.model, PromptedSegmenter) else (*labelled, batch.corrupted)
+            return batch.frames.to(device), batch.corrupted.to(device)
+        parts = batch.frames, batch.labels, batch.labelled, batch.corrupted
+        return tuple(part.to(device) for part in parts)
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
@@ -90,14 +121,13 @@ class Course:
             yield
         finally:
             self.model.load_state_dict(before)
-            for group in self.optimizer.param_groups:
-                group["train_mode"] = True
+            to_training(self.optimizer)
             norms.set_training(self.objective, self.frozen)
 
     def average(self, batches: int | None = None) -> None:
         """Leave the model with the averaged weights, BatchNorm's statistics estimated for them."""
         count = self.settings.norm_batches if batches is None else batches
-        self.optimizer.eval()  # type: ignore[attr-defined]
+        to_average(self.optimizer)
         if not self.frozen and not isinstance(self.model, PromptedSegmenter):
             norms.estimate(self.model, map(self._frames, range(count)))
         self.model.eval()
@@ -113,22 +143,34 @@ def clip_plan(settings: TrainSettings, stage: StageSettings, grid: tuple[int, in
         spoilt = augment.corruption.model_copy(update={"share": stage.corruption})
         augment = augment.model_copy(update={"corruption": spoilt})
     stride = stage.stride or settings.model.policy.stride
-    return ClipPlan(stage.batch, stage.length, stride, grid, augment, settings.model.fit, stage.one_object)
+    dark = settings.model.method not in (
+        "tmam",
+        "lapg",
+    )  # promptable networks see zeros where a frame is padded
+    padding = (0, 0, 0) if dark else PADDING
+    return ClipPlan(
+        stage.batch, stage.length, stride, grid, augment, settings.model.fit, stage.one_object, padding
+    )
 
 
 def make_course(
-    fabric: Fabric, settings: TrainSettings, stage: StageSettings, material: Material, model: Model
+    fabric: Fabric,
+    settings: TrainSettings,
+    stage: StageSettings,
+    material: Material,
+    model: Model,
+    beside: Beside | None = None,
 ) -> Course:
-    """The stage over `model`, with a fresh optimiser."""
-    from schedulefree import RAdamScheduleFree
-
+    """The stage over `model`, with a fresh optimiser, and what else its steps cost."""
     frozen = stage.memory if stage.freeze_norm is None else stage.freeze_norm
     frozen = frozen or stage.train in ("memory", "gate")
-    optimizer = RAdamScheduleFree(
-        choose(model, stage), lr=stage.learning_rate, weight_decay=stage.weight_decay
-    )
-    optimizer.train()
+    if isinstance(model, PromptedSegmenter):
+        _require_teaching(stage, settings)
+        frozen = stage.freeze_norm is not False
+    optimizer = make_optimizer(stage, choose(model, stage))
     objective = _objective(model, stage, settings)
+    if beside is not None and isinstance(objective, PromptedObjective):
+        objective = Accompanied(objective, beside)
     wrapped = fabric.setup_module(objective, move_to_device=False)
     return Course(fabric, settings, stage, material, model, wrapped, optimizer, frozen)
 
@@ -137,7 +179,7 @@ def _objective(model: Model, stage: StageSettings, settings: TrainSettings) -> n
     if isinstance(model, VolumeSegmenter):
         return VolumeObjective(model, stage.memory, stage.back, settings.volume_loss)
     if isinstance(model, PromptedSegmenter):
-        return PromptedObjective(model, stage.back)
+        return PromptedObjective(model, stage.back, stage.prompted)
     if stage.train == "gate":
         return GateObjective(model)
     taught = stage.gate_learning_rate is not None
@@ -153,10 +195,10 @@ def _objective(model: Model, stage: StageSettings, settings: TrainSettings) -> n
     )
 
 
-def choose(model: Model, stage: StageSettings) -> list[dict[str, object]]:
+def choose(model: Model, stage: StageSettings) -> Groups:
     """The parameters that the stage trains, the memory's with their own learning rate; others need no gradient."""
     if isinstance(model, PromptedSegmenter):
-        return [_memory_of(model, stage)]
+        return _parts_of(model, stage)
     gate = [] if isinstance(model, VolumeSegmenter) else list(model.gate_parameters())
     told = {id(parameter) for parameter in gate}
     if stage.freeze_memory:
@@ -184,9 +226,33 @@ def choose(model: Model, stage: StageSettings) -> list[dict[str, object]]:
     ]
 
 
-def _memory_of(model: PromptedSegmenter, stage: StageSettings) -> dict[str, object]:
+def _parts_of(model: PromptedSegmenter, stage: StageSettings) -> Groups:
+    """The published parts that learn at the stage's rate; memory and adapters, which are new, at theirs."""
+    wish, network = stage.prompted, model.get_submodule("network")
+    known: list[nn.Parameter] = []
+    new: list[nn.Parameter] = []
+    for part in wish.parts:
+        of_part = list(model.memory_parameters() if part == "memory" else parameters_of(network, part))
+        if not of_part:
+            raise SettingsError(f"stages: {stage.name} trains {part}, but this network has none.")
+        (new if part in ("memory", "adapters") else known).extend(of_part)
     model.requires_grad_(False)
-    parameters = list(model.memory_parameters())
-    for parameter in parameters:
+    for parameter in (*known, *new):
         parameter.requires_grad_()
-    return {"params": parameters, "lr": stage.memory_learning_rate or stage.learning_rate}
+    fast = stage.memory_learning_rate or stage.learning_rate * wish.new_times
+    groups: Groups = [{"params": known, "lr": stage.learning_rate}, {"params": new, "lr": fast}]
+    return [group for group in groups if group["params"]]
+
+
+def _require_teaching(stage: StageSettings, settings: TrainSettings) -> None:
+    fixed = {"encoder", "adapters"} & set(stage.prompted.parts)
+    if fixed and settings.data.features is not None:
+        raise SettingsError(
+            f"stages: {stage.name} trains the {' and '.join(sorted(fixed))}, but data.features encodes frames once."
+            " Leave data.features out (~), or the part."
+        )
+    if stage.length == 1 and stage.prompted.parts == ("memory",):
+        raise SettingsError(
+            f"stages: {stage.name} has clips of one frame, from which a memory learns nothing. Give length: 4, or let"
+            " another part learn: prompted.parts: [decoder, memory]."
+        )

@@ -6,7 +6,7 @@ from pathlib import Path
 from segmem.core.errors import InputError, SettingsError, nearest
 from segmem.data.cases import LabelledCase
 from segmem.data.layouts import find_labelled, recognise
-from segmem.data.splits import Split, by_file, by_fraction, by_groups, rank
+from segmem.data.splits import Split, by_file, by_fraction, by_groups
 from segmem.train.settings import SourceSettings, TrainSettings
 
 SEEN = (1, 3)
@@ -41,15 +41,6 @@ def listed(
             f"{source.path}: {wide.name} has {len(wide.channels)} channels ({', '.join(wide.channels)}); a network"
             f" takes one or three. Name one in the source: channel: {wide.channels[0]}."
         )
-    return cases
-
-
-def within(source: SourceSettings, cases: list[LabelledCase], seed: int) -> list[LabelledCase]:
-    """The cases of a source that a run may see."""
-    if source.held_out:
-        cases = list(by_fraction(cases, source.held_out, seed).train)
-    if source.limit is not None:
-        cases = sorted(cases, key=lambda case: rank(case.name, seed))[: source.limit]
     return cases
 
 

@@ -1,5 +1,6 @@
 """The training loop: stage after stage, validated, saved, resumable to the bit."""
 
+import hashlib
 from pathlib import Path
 
 import torch
@@ -14,8 +15,11 @@ from segmem.methods.begin import fill_memory, fill_network
 from segmem.methods.build import build
 from segmem.methods.from_sam2 import fill_from_sam2
 from segmem.methods.load import WEIGHTS, Model, fill, find_weights, save
+from segmem.nn.litemedsam_memory import LiteMedSamMemory
+from segmem.nn.network_parts import part_of
 from segmem.prompted import PromptedSegmenter
 from segmem.segmenter import MemorySegmenter
+from segmem.train.beside import Beside
 from segmem.train.checkpoint import Position, checkpoints, latest, read_position, restore, write_checkpoint
 from segmem.train.claim import CHECKPOINTS, claim
 from segmem.train.course import Course, make_course
@@ -24,12 +28,15 @@ from segmem.train.interrupt import Interrupt
 from segmem.train.log import Log, say
 from segmem.train.machine import make_fabric
 from segmem.train.material import Material, gather
+from segmem.train.optimizers import rate_of
 from segmem.train.prompted_validation import validate_prompted
 from segmem.train.settings import TrainSettings
 from segmem.train.spacing import with_spacing
 from segmem.train.temperature import fit_temperature, validation_pixels
 from segmem.train.validation import validate
 from segmem.volumetric import VolumeSegmenter
+
+ENCODING = ("encoder", "adapters")  # the parts that frames are encoded with
 
 
 def train(
@@ -41,6 +48,7 @@ def train(
     cache: Path | None = None,
     quiet: bool = False,
     network: nn.Module | None = None,
+    beside: Beside | None = None,
 ) -> Path:
     """Train a model.
 
@@ -52,6 +60,8 @@ def train(
         cache: where decoded cases are kept; runs may share it. None keeps them in the run's folder.
         quiet: tell nothing on stderr.
         network: your own 2D network with its weights, where `settings.model` is of a model that `segmem.tmam` made.
+        beside: told where stages begin and end, and asked what else a step costs, as when task follows task; then
+            held-out cases are decoded too.
 
     Returns:
         The weights file.
@@ -83,21 +93,30 @@ def train(
                 data_root,
                 Store(cache or run / "cache", settings.cache_size),
                 model,
-                _mark(settings),
+                encoder_mark(settings, model),
                 str(fabric.device),
                 tell=tell,
+                tested=beside is not None,
             )
         interrupt.gently()
         total = sum(stage.steps for stage in settings.stages)
         with Log(run, total, position.total, quiet or fabric.global_rank > 0) as log:
             narrow = fabric.device.type == "cpu" and "bf16" in str(fabric.strategy.precision.precision)
             with depthwise_in_float32(model, narrow):
-                return _Run(fabric, settings, material, model, run, log, interrupt).all_stages(position)
+                under_way = _Run(fabric, settings, material, model, run, log, interrupt, beside)
+                return under_way.all_stages(position)
 
 
-def _mark(settings: TrainSettings) -> str:
-    """Names the weights of an encoder that does not learn: LiteMedSAM's are always the published ones."""
-    return settings.model.method
+def encoder_mark(settings: TrainSettings, model: Model) -> str:
+    """Names the weights of an encoder that does not learn: the published ones, or else by what they are."""
+    network = model.get_submodule("network")
+    base = network.base if isinstance(network, LiteMedSamMemory) else None
+    changed = {} if base is None else base.changed()
+    own = {name: float(v.double().sum()) for name, v in changed.items() if part_of(name) in ENCODING}
+    mark = settings.model.method
+    return (
+        mark if not own else f"{mark} {hashlib.sha256(repr(sorted(own.items())).encode()).hexdigest()[:12]}"
+    )
 
 
 def _begin(settings: TrainSettings, network: nn.Module | None) -> Model:
@@ -132,16 +151,18 @@ class _Run:
         folder: Path,
         log: Log,
         interrupt: Interrupt,
+        beside: Beside | None = None,
     ) -> None:
         self.fabric, self.settings, self.material, self.model = fabric, settings, material, model
-        self.folder, self.log, self.interrupt = folder, log, interrupt
+        self.folder, self.log, self.interrupt, self.beside = folder, log, interrupt, beside
         self._losses: list[torch.Tensor] = []
 
     def all_stages(self, position: Position) -> Path:
         for index in range(position.stage, len(self.settings.stages)):
-            course = make_course(
-                self.fabric, self.settings, self.settings.stages[index], self.material, self.model
-            )
+            stage = self.settings.stages[index]
+            course = make_course(self.fabric, self.settings, stage, self.material, self.model, self.beside)
+            if self.beside is not None:
+                self.beside.begin(index, course)
             if index == position.stage and position.step > 0:
                 restore(latest(self.folder / CHECKPOINTS), self.model, course.optimizer)
             position = self._stage(course, position)
@@ -162,6 +183,8 @@ class _Run:
 
         course.run(position.step, done)
         course.average()
+        if self.beside is not None:
+            self.beside.end(index, course)
         after = Position(index + 1, 0, before + course.stage.steps)
         self._checkpoint(after, None)
         if self.settings.validate_every is None or after.total % self.settings.validate_every:
@@ -173,9 +196,7 @@ class _Run:
         if here.total % self.settings.log_every == 0 or here.step == course.stage.steps:
             mean = float(torch.stack(self._losses).mean())
             self._losses.clear()
-            self.log.steps(
-                course.stage.name, here.total, mean, course.optimizer.param_groups[0]["scheduled_lr"]
-            )
+            self.log.steps(course.stage.name, here.total, mean, rate_of(course.optimizer))
         every = self.settings.validate_every
         if every is not None and here.total % every == 0:
             with course.averaged():

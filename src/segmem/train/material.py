@@ -1,7 +1,7 @@
 """The cases of a run, decoded: what is drawn from, what validates, and the grid they share."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from segmem.core.errors import InputError, SettingsError, nearest
@@ -12,7 +12,8 @@ from segmem.data.drawn import drawn_cases
 from segmem.data.features import Encoder, FeatureCache
 from segmem.data.sample import Source
 from segmem.data.store import Store
-from segmem.train.listing import chosen_split, listed, within
+from segmem.train.held_out import parted_sources
+from segmem.train.listing import chosen_split, listed
 from segmem.train.settings import DataSettings, TrainSettings
 
 
@@ -21,28 +22,34 @@ class Material:
     """Attributes:
     sources: to draw training clips from.
     validation: cases kept aside.
+    tests: held-out cases by the name of their source, where they are asked for.
     grid: (H, W) of training clips: the smallest that holds every training frame.
     """
 
     sources: tuple[Source, ...]
     validation: tuple[CachedCase, ...]
     grid: tuple[int, int]
+    tests: Mapping[str, tuple[CachedCase, ...]] = field(default_factory=dict)
 
-    def of(self, groups: tuple[str, ...]) -> tuple[Source, ...]:
-        """The sources with only the cases of `groups`; all, where none is named.
+    def of(self, groups: tuple[str, ...], names: tuple[str, ...] = ()) -> tuple[Source, ...]:
+        """The named sources with only the cases of `groups`; all, where none is named.
 
         Raises:
-            SettingsError: no training case is of these groups.
+            SettingsError: there is no such source, or no training case is of these groups.
         """
+        known = [source.name for source in self.sources]
+        for name in names:
+            if name not in known:
+                raise SettingsError(f"stages: no source {name!r}.{nearest(name, known)}")
+        among = tuple(source for source in self.sources if not names or source.name in names)
         if not groups:
-            return self.sources
+            return among
         kept = [
-            Source([case for case in source.cases if case.group in groups], source.weight)
-            for source in self.sources
+            replace(source, cases=[case for case in source.cases if case.group in groups]) for source in among
         ]
         found = tuple(source for source in kept if source.cases)
         if not found:
-            known = sorted({case.group for source in self.sources for case in source.cases})
+            known = sorted({case.group for source in among for case in source.cases})
             raise SettingsError(
                 f"stages: no training case is of {', '.join(groups)}.{nearest(groups[0], known)}"
             )
@@ -57,6 +64,7 @@ def gather(
     mark: str = "",
     device: str = "cpu",
     tell: Callable[[str], None] | None = None,
+    tested: bool = False,
 ) -> Material:
     """Find, split and decode the cases; encode them too, where features are learnt from.
 
@@ -68,41 +76,45 @@ def gather(
         mark: names its weights.
         device: where it is.
         tell: hears a line about each source whose frames are to be encoded, which may take minutes.
+        tested: whether held-out cases are decoded too, to be measured on.
 
     Raises:
         InputError: no cases, or none with a label.
         SettingsError: a group that does not exist.
     """
     whole = [listed(source, data_root / source.path, tell) for source in settings.data.sources]
-    found = [
-        within(source, cases, settings.seed)
-        for source, cases in zip(settings.data.sources, whole, strict=True)
-    ]
+    parted = parted_sources(settings, whole)
+    found = [part.kept for part in parted]
     split = chosen_split(settings, data_root, whole, found)
     spec = settings.model
     cache = Cache(store, spec.fit, spec.intensity, _names(settings), spec.volume)
     features = _features(settings, store, mark, device)
     sources: list[Source] = []
     validation: list[CachedCase] = []
-    for source, cases in zip(settings.data.sources, found, strict=True):
+    tests: dict[str, tuple[CachedCase, ...]] = {}
+    for source, cases, part in zip(settings.data.sources, found, parted, strict=True):
         kept = _labelled(
             cache.open_all(_chosen(cases, split.train), source.label_map, source.every), source.path
         )
         aside = cache.open_all(_chosen(cases, split.validation), source.label_map, source.every)
+        held = cache.open_all(part.held, source.label_map, source.every) if tested else []
         if features is not None:
             if tell:
-                tell(f"{source.path}: the frames of {len(kept) + len(aside)} cases are encoded, once")
+                tell(f"{source.path}: the frames of {len(kept + aside + held)} cases are encoded, once")
             kept = [features.open(case, model) for case in kept]
             aside = [features.open(case, model) for case in aside]
+            held = [replace(features, moving=0).open(case, model) for case in held]
         validation += aside
+        name = source.name or source.path
+        tests[name] = (*tests.get(name, ()), *held)
         if kept:
-            sources.append(Source(kept, source.weight))
+            sources.append(Source(kept, source.weight, name, source.prompts))
     sources += _drawn(settings.data, cache)
     if not sources:
         raise InputError(f"{data_root}: nothing to train on. Name data.sources, or data.synthetic.")
     grids = [case.fit(spec.fit).grid for source in sources for case in source.cases]
     grid = max(g[0] for g in grids), max(g[1] for g in grids)
-    return Material(tuple(sources), tuple(validation), grid)
+    return Material(tuple(sources), tuple(validation), grid, tests)
 
 
 def _names(settings: TrainSettings) -> tuple[str, ...]:

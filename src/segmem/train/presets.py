@@ -1,10 +1,11 @@
 """From a preset's name, a file of changes and `key=value` pairs to checked settings."""
 
+import re
 import types
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -37,28 +38,42 @@ def load_settings(
         SettingsError: an unknown preset or key (the nearest is named), or a bad value.
         InputError: a file that cannot be read.
     """
-    tree = {} if preset is None else _read_preset(preset)
+    tree = {} if preset is None else preset_tree(preset)
     if config is not None:
-        tree = _merged(tree, _read(config))
-    for change in changes:
-        tree = _changed(tree, change)
-    return check(tree)
+        tree = merged(tree, read_tree(config))
+    return check(changed(tree, changes))
+
+
+Checked = TypeVar("Checked", bound=BaseModel)
 
 
 def check(tree: Mapping[str, Any]) -> TrainSettings:
-    """Validated settings.
+    """Validated settings of a run.
 
     Raises:
         SettingsError: naming the key, what is wrong and, for an unknown key, the nearest one.
     """
+    return check_as(TrainSettings, tree)
+
+
+def check_as(kind: type[Checked], tree: Mapping[str, Any], where: str = "") -> Checked:
+    """The same of another settings class; `where` names the file, for errors."""
+    before = f"{where}: " if where else ""
     try:
-        return TrainSettings.model_validate(tree)
+        return kind.model_validate(tree)
     except ValidationError as fault:
         first = fault.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
-            raise SettingsError(f"Unknown setting {place!r}.{_nearest_key(first['loc'])}") from None
-        raise SettingsError(f"Setting {place!r} cannot be {first['input']!r}: {first['msg']}.") from None
+            hint = _nearest_key(kind, first["loc"])
+            raise SettingsError(f"{before}Unknown setting {place!r}.{hint}") from None
+        if not place:
+            raise SettingsError(f"{before}{first['msg'].removeprefix('Value error, ')}.") from None
+        known = re.findall(r"'([^']*)'", str(first.get("ctx", {}).get("expected", "")))
+        hint = nearest(str(first["input"]), known) if first["type"] == "literal_error" else ""
+        raise SettingsError(
+            f"{before}Setting {place!r} cannot be {first['input']!r}: {first['msg']}.{hint}"
+        ) from None
 
 
 def save_settings(settings: TrainSettings, path: Path) -> None:
@@ -69,16 +84,27 @@ def save_settings(settings: TrainSettings, path: Path) -> None:
     part.replace(path)
 
 
-def _read_preset(preset: str | Path) -> Tree:
+def preset_tree(preset: str | Path) -> Tree:
+    """A preset's values as they are written, by name or YAML file.
+
+    Raises:
+        SettingsError, InputError: as `load_settings`.
+    """
     if str(preset) in preset_names():
         text = resources.files("segmem.presets").joinpath(f"{preset}.yaml").read_text(encoding="utf-8")
         return _parsed(text, str(preset))
     if Path(preset).suffix in (".yaml", ".yml"):
-        return _read(Path(preset))
+        return read_tree(Path(preset))
     raise SettingsError(f"No preset {str(preset)!r}.{nearest(str(preset), preset_names())}")
 
 
-def _read(path: Path) -> Tree:
+def read_tree(path: Path) -> Tree:
+    """A YAML file's values.
+
+    Raises:
+        InputError: it cannot be read.
+        SettingsError: it is no YAML of keys with values.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:
@@ -96,12 +122,24 @@ def _parsed(text: str, where: str) -> Tree:
     return tree
 
 
-def _merged(old: Tree, new: Tree) -> Tree:
+def merged(old: Tree, new: Tree) -> Tree:
+    """The old values with the new ones over them; mappings are merged, lists replaced."""
     out = dict(old)
     for key, value in new.items():
         both = isinstance(value, dict) and isinstance(out.get(key), dict)
-        out[key] = _merged(out[key], value) if both else value
+        out[key] = merged(out[key], value) if both else value
     return out
+
+
+def changed(tree: Tree, changes: Sequence[str]) -> Tree:
+    """Values with `key=value` pairs over them.
+
+    Raises:
+        SettingsError: a pair is no pair, or names no place.
+    """
+    for change in changes:
+        tree = _changed(tree, change)
+    return tree
 
 
 def _changed(tree: Tree, change: str) -> Tree:
@@ -129,9 +167,9 @@ def _put(tree: Any, path: list[str], value: Any, key: str) -> Any:
     return {**known, here: _put(known.get(here), rest, value, key)}
 
 
-def _nearest_key(place: Sequence[int | str]) -> str:
+def _nearest_key(kind: type[BaseModel], place: Sequence[int | str]) -> str:
     """The key nearest to the last part of `place`, among those its parent has."""
-    owner: Any = TrainSettings
+    owner: Any = kind
     for part in place[:-1]:
         if isinstance(part, str) and _is_settings(owner):
             owner = _plain(owner.model_fields[part].annotation)

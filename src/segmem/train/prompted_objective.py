@@ -1,103 +1,124 @@
 """From clips to one loss where objects are prompted: one object a clip, prompted once, followed from there."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from segmem.core import Features, PromptBatch
-from segmem.prompted import PromptedSegmenter
+from segmem.core import Features
+from segmem.core.prompt import PromptBatch
+from segmem.data.prompts import PromptSettings, say
+from segmem.data.sample import Batch
+from segmem.ops.fit import FitSettings, plan
+from segmem.prompted import CELL, PromptedSegmenter
 from segmem.state import State
+from segmem.train.mask_loss import MIXES, mask_loss, overlap
+from segmem.train.settings import PromptedSettings
 
-SLACK = 0.05  # a box is looser than the object by up to this share of the object's size
-WHOLE = 0.25  # share of clips in which all classes together are the object
-MASKS = 0.3  # share of clips that begin with a mask in place of a box
 LEAST = 16  # pixels of an object that is worth following
 MEANT = 0.5  # IoU from which on the answer to a prompt is the object that was meant
+WHOLE_BYTES = (0.0, 255.0)  # clips are bytes over the whole range of their case
+Lesson = tuple[Tensor, Tensor, Tensor, tuple[PromptSettings | None, ...]]
 
 
 class PromptedObjective(nn.Module):
     """Prompt the first frame that shows the object, follow it through the others, compare all.
 
-    The loss of a frame is Dice plus ten times focal loss of the mask, and the same of any coarse mask, by which
-    memory alone says where the object is. A clip whose prompt was answered with something else (a box around a ring
-    is answered with its inside) teaches nothing: memory is to follow what was found, not to guess what was meant.
-    What is drawn comes from torch's own random state.
+    The prompted frame teaches where something learns that answers prompts; of a frame that memory has a part in, any
+    coarse mask, by which memory alone says where the object is, is compared too. Where memory learns, a clip whose
+    prompt was answered with something else (a box around a ring is answered with its inside) teaches it nothing:
+    memory is to follow what was found, not to guess what was meant. What is drawn comes from torch's own random state.
 
     Args:
         model: what learns.
         back: frames at a clip's end that are back-propagated through.
+        settings: which parts learn, what is said, and what counts.
     """
 
-    def __init__(self, model: PromptedSegmenter, back: int) -> None:
+    def __init__(self, model: PromptedSegmenter, back: int, settings: PromptedSettings | None = None) -> None:
         super().__init__()
         self.model, self.back = model, back
+        self.settings = settings or PromptedSettings()
+        self.answers = any(part != "memory" for part in self.settings.parts)
+        self.mix = MIXES[self.settings.loss]
 
-    def forward(self, features: Tensor, labels: Tensor, labelled: Tensor) -> Tensor:
+    def forward(
+        self,
+        frames: Tensor,
+        labels: Tensor,
+        labelled: Tensor,
+        prompts: Sequence[PromptSettings | None] = (),
+    ) -> Tensor:
         """The loss of a batch of clips whose every frame is labelled.
 
         Args:
-            features: (B, T, C, h, w).
+            frames: (B, T, 3, H, W) uint8, or features (B, T, C, h, w).
             labels: (B, T, H, W) uint8 on the model's grid.
             labelled: (B, T) bool; frames without a label give no loss.
+            prompts: of each clip's source; empty, or None, takes the settings'.
         """
-        truth, good = choose_objects(labels)
-        state = State.start(labels.shape[1])
-        losses = []
-        for t in range(features.shape[1]):
-            prompt = prompt_of(truth[:, 0], MASKS) if t == 0 else None
-            last = t == features.shape[1] - 1
-            here = Features(features[:, t].float())
-            prediction, state = self.model.step(here, state, prompt, memorise=not last)
-            if t == features.shape[1] - 1 - self.back:
+        wishes = [one or self.settings.prompts for one in prompts or [None] * len(labels)]
+        truth, good = choose_objects(labels, [one.whole for one in wishes])
+        state, losses = State.start(labels.shape[1]), []
+        length = frames.shape[1]
+        for t in range(length):
+            here = self.features(frames[:, t])
+            prompt = self.said(truth[:, 0], wishes, here) if t == 0 else None
+            prediction, state = self.model.step(here, state, prompt, memorise=t < length - 1)
+            if t == length - 1 - self.back:
                 state = state.detach()
-            if t == 0:
-                good = good & (overlap(prediction.logits[:, 1] > 0, truth[:, 0]) > MEANT)
+            logits, coarse = prediction.logits[:, 1:], prediction.coarse
+            if prompt is not None:
+                if self.answers:
+                    asked = good & labelled[:, t] & ~_given(prompt, good)
+                    losses.append(self._measure(logits, None, truth[:, t, None], asked, prediction.quality))
+                good = good & (overlap(logits[:, 0] > 0, truth[:, 0]) > MEANT)
             else:
                 known = good & labelled[:, t]
-                losses.append(
-                    self._measure(prediction.logits[:, 1:], prediction.coarse, truth[:, t, None], known)
-                )
+                losses.append(self._measure(logits, coarse, truth[:, t, None], known, prediction.quality))
         return torch.stack(losses).mean()
 
-    def _measure(self, logits: Tensor, coarse: Tensor | None, truth: Tensor, known: Tensor) -> Tensor:
+    def features(self, frame: Tensor) -> Features:
+        """Of frames (B, 3, H, W) uint8; or what they are, where they were encoded before."""
+        if frame.dtype != torch.uint8:
+            return Features(frame.float())
+        fit = plan((frame.shape[-2], frame.shape[-1]), FitSettings(longest=None, multiple=1))
+        ready = self.model.prepare(frame.float(), fit, WHOLE_BYTES)
+        return self.model.encode(ready.contiguous(memory_format=torch.channels_last))
+
+    def said(self, masks: Tensor, wishes: Sequence[PromptSettings], here: Features) -> PromptBatch:
+        """A prompt for each of the masks (B, H, W) on frames of these features."""
+        h, w = here.top.shape[-2:]
+        return say(masks, wishes, (h * CELL, w * CELL))
+
+    def _measure(
+        self, logits: Tensor, coarse: Tensor | None, truth: Tensor, known: Tensor, quality: Tensor | None
+    ) -> Tensor:
         with torch.autocast(logits.device.type, enabled=False):
-            loss = mask_loss(logits, truth)
+            loss = mask_loss(logits, truth, self.mix, None if quality is None else quality[:, 0])
             if coarse is not None:
-                loss = loss + mask_loss(coarse.float(), truth)
+                loss = loss + mask_loss(coarse.float(), truth, self.mix)
         return (loss * known).sum() / known.sum().clamp(min=1)
 
 
-def mask_loss(logits: Tensor, truth: Tensor) -> Tensor:
-    """(B,) Dice loss plus ten times focal loss of logits (B, 1, h, w) against masks (B, 1, H, W) in 0..1."""
-    if logits.shape[-2:] != truth.shape[-2:]:
-        truth = F.interpolate(truth, logits.shape[-2:], mode="area")
-    logits = logits.float().clamp(-20, 20)
-    p = logits.sigmoid().flatten(1)
-    y = truth.flatten(1)
-    dice = 1 - (2 * (p * y).sum(1) + 1) / (p.sum(1) + y.sum(1) + 1)
-    wrong = p * (1 - y) + (1 - p) * y
-    surprise = F.binary_cross_entropy_with_logits(logits.flatten(1), y, reduction="none")
-    return dice + 10 * (surprise * wrong**2).mean(1)
+def lesson_of(batch: Batch, device: torch.device) -> Lesson:
+    """What the objective takes of a batch of clips."""
+    return batch.frames.to(device), batch.labels.to(device), batch.labelled.to(device), batch.prompts
 
 
-@torch.no_grad()
-def overlap(mask: Tensor, truth: Tensor) -> Tensor:
-    """(B,) IoU of masks (B, h, w) bool with others (B, H, W) in 0..1."""
-    if mask.shape[-2:] != truth.shape[-2:]:
-        truth = F.interpolate(truth[:, None], mask.shape[-2:], mode="area")[:, 0]
-    inside = truth > MEANT
-    either = (mask | inside).flatten(1).sum(1)
-    return (mask & inside).flatten(1).sum(1) / either.clamp(min=1)
+def choose_objects(labels: Tensor, whole: Sequence[float]) -> tuple[Tensor, Tensor]:
+    """Masks (B, T, H, W) float of one object a clip that its first frame shows, and whether there is one (B,).
 
-
-def choose_objects(labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Masks (B, T, H, W) float of one object a clip that its first frame shows, and whether there is one (B,)."""
+    Args:
+        labels: (B, T, H, W) uint8; each class is an object.
+        whole: of each clip, how likely all its classes together are the object.
+    """
     chosen, good = [], []
-    for clip in labels:
+    for clip, together in zip(labels, whole, strict=True):
         ids, counts = clip[0].unique(return_counts=True)
         there = [int(one) for one, count in zip(ids, counts, strict=True) if one > 0 and count >= LEAST]
         good.append(bool(there))
-        if len(there) > 1 and float(torch.rand(())) < WHOLE:
+        if len(there) > 1 and float(torch.rand(())) < together:
             chosen.append((clip > 0).float())
         else:
             one = there[int(torch.randint(len(there), ()))] if there else 1
@@ -105,25 +126,8 @@ def choose_objects(labels: Tensor) -> tuple[Tensor, Tensor]:
     return torch.stack(chosen), torch.tensor(good, device=labels.device)
 
 
-def prompt_of(mask: Tensor, masks: float) -> PromptBatch:
-    """A box around each mask (B, H, W), looser than it by chance; with probability `masks` the masks themselves."""
-    if float(torch.rand(())) < masks:
-        return PromptBatch((1,), mask=mask[:, None])
-    return PromptBatch((1,), boxes=torch.stack([_loosened(tight_box(one), one) for one in mask])[:, None])
-
-
-def tight_box(mask: Tensor) -> Tensor:
-    """(4,) as (x0, y0, x1, y1) in pixels of a mask (H, W); the whole image where it is empty."""
-    h, w = mask.shape
-    rows, columns = mask.any(dim=1).nonzero()[:, 0], mask.any(dim=0).nonzero()[:, 0]
-    if not len(rows):
-        return mask.new_tensor([0, 0, w, h])
-    return mask.new_tensor([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1])
-
-
-def _loosened(box: Tensor, mask: Tensor) -> Tensor:
-    size = (box[2:] - box[:2]).repeat(2)
-    outwards = box.new_tensor([-1, -1, 1, 1])
-    loose = box + outwards * torch.rand(4).to(box) * SLACK * size
-    h, w = mask.shape
-    return torch.minimum(loose.clamp(min=0), box.new_tensor([w, h, w, h]))
+def _given(prompt: PromptBatch, like: Tensor) -> Tensor:
+    """(B,) bool: whose prompt is the answer itself."""
+    if prompt.mask is None:
+        return torch.zeros_like(like)
+    return ~prompt.mask[:, 0].isnan().flatten(1).any(dim=1)

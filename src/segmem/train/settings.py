@@ -6,9 +6,12 @@ from pydantic import ByteSize, Field, PositiveFloat, PositiveInt
 
 from segmem.core import Settings
 from segmem.data.layouts import Layout
+from segmem.data.prompts import PromptSettings
 from segmem.data.sample import OneObject
 from segmem.methods.spec import ModelSpec
+from segmem.nn.network_parts import Part
 from segmem.ops.augment import AugmentSettings
+from segmem.train.mask_loss import Mix
 from segmem.train.volume_loss import VolumeLossSettings
 
 
@@ -17,6 +20,10 @@ class SourceSettings(Settings):
 
     path: str
     """Relative to the data folder."""
+    name: str = ""
+    """By which a stage names it; none takes the path."""
+    prompts: PromptSettings | None = None
+    """What is said of its objects, where objects are prompted; none leaves it to the stage."""
     layout: Layout | None = None
     """How the folder is laid out; none recognises it."""
     label_map: dict[int, int] = Field(default_factory=dict)
@@ -29,6 +36,12 @@ class SourceSettings(Settings):
     """How often it is drawn, relative to the other sources."""
     held_out: float = Field(default=0.0, ge=0, lt=1)
     """Share of its groups that are neither trained nor validated on, chosen by the seed: a test set."""
+    held_out_fold: int = Field(default=0, ge=0)
+    """Which share of that size, so that `held_out: 0.2` and folds 0 to 4 hold each group out once."""
+    held_out_names: str | None = None
+    """Or a regular expression: cases in whose names it finds something are held out."""
+    left_out_names: str | None = None
+    """The same for cases that are not used at all, as slices between those to learn from and those held out."""
     limit: PositiveInt | None = None
     """Only so many of its cases, chosen by the seed; none takes all."""
     every: PositiveInt = 1
@@ -38,8 +51,8 @@ class SourceSettings(Settings):
 class FeatureSettings(Settings):
     """Frames are encoded once and kept, for an image encoder that does not learn."""
 
-    moving: PositiveInt = 4
-    """Frames that are made of a still image."""
+    moving: int = Field(default=4, ge=0)
+    """Frames that are made of a still image; 0 takes it as it is."""
     augment: AugmentSettings = AugmentSettings()
     """How far they move and change."""
 
@@ -80,6 +93,23 @@ class DataSettings(Settings):
     """A file that `segmem split` or nnU-Net made, relative to the data folder: who trains and who validates."""
     fold: int = Field(default=0, ge=0)
     """Which of its folds."""
+    split_seed: int | None = None
+    """Chooses who is held out and what a limit leaves, so that runs of other seeds see the same; none takes `seed`."""
+    test_limit: PositiveInt | None = None
+    """Only so many of a source's held-out cases are measured on, where they are; none takes all."""
+
+
+class PromptedSettings(Settings):
+    """How a network learns whose objects are prompted."""
+
+    parts: tuple[Part, ...] = Field(default=("memory",), min_length=1)
+    """Which parts learn: encoder, adapters, prompts (the prompt encoder), decoder, memory."""
+    new_times: PositiveFloat = 1.0
+    """Memory and adapters, which begin with fresh weights, learn so many times as fast as the published parts."""
+    prompts: PromptSettings = PromptSettings()
+    """What is said of objects, where their source says nothing else."""
+    loss: Mix = "memory"
+    """memory: Dice and ten times focal loss. sam2: focal 20, Dice 1, IoU 1. released: the mix in SAMed-2's code."""
 
 
 class StageSettings(Settings):
@@ -97,8 +127,10 @@ class StageSettings(Settings):
     """The last so many frames of a clip are back-propagated through; those before only fill the memory."""
     stride: PositiveInt | None = None
     """Mean step between frames of a clip; none takes the memory's own stride."""
+    optimizer: Literal["radam-schedule-free", "adamw"] = "radam-schedule-free"
+    """The first averages weights in place of a schedule; AdamW keeps one rate."""
     learning_rate: PositiveFloat = 1e-3
-    """Of RAdamScheduleFree, which needs no schedule."""
+    """Of the optimiser."""
     memory_learning_rate: PositiveFloat | None = None
     """The memory's own, which begins with fresh weights beside a trained network; none takes `learning_rate`."""
     weight_decay: float = Field(default=0.0, ge=0)
@@ -126,6 +158,10 @@ class StageSettings(Settings):
     the network learns."""
     freeze_norm: bool | None = None
     """BatchNorm keeps its statistics; none means exactly in stages with memory."""
+    prompted: PromptedSettings = PromptedSettings()
+    """How a network learns whose objects are prompted."""
+    sources: tuple[str, ...] = ()
+    """Only these sources are drawn from, by name; none: all."""
     groups: tuple[str, ...] = ()
     """Only cases of these groups are drawn, as when memory learns from others than the 2D network; none: all."""
     augment: AugmentSettings | None = None

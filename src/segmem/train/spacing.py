@@ -10,7 +10,8 @@ from segmem.core.errors import SettingsError
 from segmem.io.orientation import world_axes
 from segmem.ops.volume_settings import Slices
 from segmem.ops.working_grid import slice_order
-from segmem.train.listing import chosen_split, listed, within
+from segmem.train.held_out import parted_sources
+from segmem.train.listing import chosen_split, listed
 from segmem.train.settings import TrainSettings
 
 ANISOTROPIC = 3.0
@@ -34,10 +35,7 @@ def with_spacing(
     if volume.spacing != "data":
         return settings
     whole = [listed(source, data_root / source.path) for source in settings.data.sources]
-    kept = [
-        within(source, cases, settings.seed)
-        for source, cases in zip(settings.data.sources, whole, strict=True)
-    ]
+    kept = [part.kept for part in parted_sources(settings, whole)]
     train = chosen_split(settings, data_root, whole, kept).train
     found = [case.geometry() for case in train if case.geometry is not None]
     placed = [one for one in found if one.affine is not None and one.spacing_mm is not None]
