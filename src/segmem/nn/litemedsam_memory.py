@@ -13,6 +13,7 @@ from segmem.nn.coarse_mask import box_of
 from segmem.nn.litemedsam import STRIDE, LiteMedSam
 from segmem.nn.pooled_memory import PooledMemory, PooledMemorySettings
 from segmem.nn.promptable import ABSENT, BOX_CORNERS, ObjectMasks
+from segmem.nn.temporal_adapter import Passage
 
 MARGIN = 4.0  # pixels that a box of memory's is wider than the coarse mask, as people's boxes are
 
@@ -33,9 +34,9 @@ class LiteMedSamMemory(nn.Module):
         self.base = base
         self.memory = PooledMemory(base.width, settings)
 
-    def encode(self, frame: Tensor) -> Features:
+    def encode(self, frame: Tensor, passage: Passage | None = None) -> Features:
         """Features of (B, 3, H, W): `top` is (B, C, H / 4, W / 4), and no skips."""
-        return self.base.encode(frame)
+        return self.base.encode(frame, passage)
 
     def alone(self, top: Tensor) -> Tensor:
         """(B, C + 1, h, w): nothing is added, and no coarse mask is there."""

@@ -17,6 +17,7 @@ from segmem.nn.perceptron import Perceptron
 from segmem.nn.positions import sine_line
 from segmem.nn.prompt_encoder import PromptEncoder
 from segmem.nn.promptable import ABSENT, ObjectMasks
+from segmem.nn.temporal_adapter import Passage
 
 PADDING = -1  # label of a point that says nothing
 
@@ -69,10 +70,10 @@ class Sam2Network(nn.Module):
         for parameter in learnt:
             nn.init.trunc_normal_(parameter, std=0.02)
 
-    def encode(self, frame: Tensor) -> Features:
+    def encode(self, frame: Tensor, passage: Passage | None = None) -> Features:
         """Features of (B, 3, H, W): `top` at stride 16, `skips` at 4 and 8 as the mask decoder takes them."""
         decoder = self.sam_mask_decoder
-        fine, middle, top = self.image_encoder(frame, refine=(decoder.conv_s0, decoder.conv_s1))
+        fine, middle, top = self.image_encoder(frame, (decoder.conv_s0, decoder.conv_s1), passage)
         return Features(top, (fine, middle))
 
     def alone(self, top: Tensor) -> Tensor:
