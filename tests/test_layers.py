@@ -22,7 +22,19 @@ LAYERS = (
         "data",
         "convert_data",
     ),
-    *("state", "asks", "rows", "banks", "decoding", "segmenter", "prompted", "methods", "convert"),
+    *(
+        "state",
+        "encoding",
+        "asks",
+        "rows",
+        "banks",
+        "across",
+        "decoding",
+        "segmenter",
+        "prompted",
+        "methods",
+        "convert",
+    ),
     *("predict", "doctor", "evaluate", "train", "reproduce", "demo", "sidebyside", "cli", "__main__"),
 )
 """Bottom first. `__init__` is the list of public names and stands outside."""

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from segmem.methods import litemedsam, sam2, tmam
+from segmem.methods import litemedsam, sam2, samed2, tmam
 from segmem.methods.spec import ModelSpec
 from segmem.prompted import PromptedSegmenter
 from segmem.segmenter import MemorySegmenter
@@ -23,4 +23,6 @@ def build(spec: ModelSpec, own: nn.Module | None = None) -> MemorySegmenter | Pr
         return sam2.build(spec.sam2 or sam2.Sam2Settings(), spec)
     if spec.method == "litemedsam":
         return litemedsam.build(spec.litemedsam or litemedsam.LiteMedSamSettings(), spec)
+    if spec.method == "samed2":
+        return samed2.build(spec.samed2 or samed2.Samed2Settings(), spec)
     return tmam.build(spec.network, spec.tmam, spec, own)

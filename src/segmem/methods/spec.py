@@ -8,6 +8,7 @@ from segmem.core import Kind, Settings
 from segmem.memory import Fifo, Support
 from segmem.methods.litemedsam import LiteMedSamSettings
 from segmem.methods.sam2 import Sam2Settings
+from segmem.methods.samed2 import Samed2Settings
 from segmem.methods.tmam import TmamSettings
 from segmem.nn.network_settings import NetworkSettings
 from segmem.ops.fit import FitSettings
@@ -19,7 +20,7 @@ class ModelSpec(Settings):
 
     name: str = "unnamed"
     """As users type it."""
-    method: Literal["tmam", "sam2", "litemedsam"] = "tmam"
+    method: Literal["tmam", "sam2", "litemedsam", "samed2"] = "tmam"
     """Which composition of the parts."""
     input: Kind | Literal["any"] = "video"
     """What it was made for."""
@@ -33,6 +34,8 @@ class ModelSpec(Settings):
     """Of the method `sam2`."""
     litemedsam: LiteMedSamSettings | None = None
     """Of the method `litemedsam`."""
+    samed2: Samed2Settings | None = None
+    """Of the method `samed2`."""
     fit: FitSettings = FitSettings()
     """How frames come to the model's grid."""
     intensity: IntensitySettings = IntensitySettings()
@@ -47,4 +50,7 @@ class ModelSpec(Settings):
             return (self.sam2 or Sam2Settings()).policy
         if self.method == "litemedsam":
             return (self.litemedsam or LiteMedSamSettings()).policy
+        if self.method == "samed2":
+            own = self.samed2 or Samed2Settings()
+            return own.sam2.policy if own.base == "sam2" else own.litemedsam.policy
         return self.tmam.policy

@@ -210,7 +210,7 @@ class HieraBlock(nn.Module):
         normed = [self.norm1(part) for part in parts]
         found = torch.cat([self.attn(part, 0 if cut.side else self.side) for part in normed])
         now = cut.halved if self.attn.pool else cut
-        seen = now.cut(adapter.through(now.join(found), passage)).split([len(part) for part in parts])
+        seen = torch.split(now.cut(adapter.through(now.join(found), passage)), [len(part) for part in parts])
         kept = (self._kept(part, n) for part, n in zip(parts, normed, strict=True))
         added = [old + new for old, new in zip(kept, seen, strict=True)]
         if cut.side:
@@ -280,8 +280,8 @@ class Hiera(nn.Module):
 
     def adapt(self, settings: TemporalSettings) -> None:
         """Put temporal adapters into the blocks; they start as if they were not there."""
-        widths = [block.norm2.weight.shape[0] for block in self.blocks]  # type: ignore[union-attr,index]
-        attach(list(self.blocks), widths, settings)
+        blocks = [block for block in self.blocks if isinstance(block, HieraBlock)]
+        attach(blocks, [block.attn.proj.out_features for block in blocks], settings)
         self.paired = settings.time == "windows"
 
     def forward(self, image: Tensor, passage: Passage | None = None) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -48,6 +48,20 @@ class LiteMedSamMemory(nn.Module):
         looked, coarse = self.memory.attend(top, memory)
         return torch.cat([looked, coarse.to(looked.dtype)], dim=1)
 
+    def look_at_cases(self, top: Tensor, memory: Memory, code: Tensor) -> Tensor:
+        """(B, width, h', w') of memory attention alone; other cases have no part in matching."""
+        return self.memory.look_at_cases(top, memory, code)
+
+    def case_tokens(self, tokens: Tensor) -> Tensor:
+        """Those of memory attention."""
+        return self.memory.case_tokens(tokens)
+
+    @property
+    def case_widths(self) -> tuple[int, int, int]:
+        """Channels of a memory token, of what has looked, and of the embedding."""
+        attention = self.memory.memory_attention.settings
+        return attention.memory_width, attention.width, self.base.width
+
     def decode(
         self,
         top: Tensor,
