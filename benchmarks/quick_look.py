@@ -140,7 +140,9 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--map", nargs="*", default=[], metavar="FROM:TO", help="merge labels, as in 3:1 4:2")
     parser.add_argument("--frames", type=int, default=0, help="of the video; 0 is all")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--maps", type=Path, metavar="FOLDER", help="keep frames and label maps, to be looked at")
+    parser.add_argument(
+        "--maps", type=Path, metavar="FOLDER", help="keep frames and label maps, to be looked at"
+    )
     parser.add_argument("--out", type=Path, default=Path("quick_look.csv"))
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)

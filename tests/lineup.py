@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 import torch
+from einops import rearrange
 from torch import Tensor
 
 from nano import (
@@ -14,11 +15,13 @@ from nano import (
     nano_paper,
     nano_released,
     nano_sam2,
+    nano_samed2,
 )
 from segmem.core import Features, PromptBatch
+from segmem.prompted import PromptedSegmenter
 from segmem.state import Segmenter, State
 
-PROMPTED = {"sam2": nano_sam2, "litemedsam": nano_litemedsam}
+PROMPTED = {"sam2": nano_sam2, "litemedsam": nano_litemedsam, "samed2": nano_samed2}
 METHODS = {
     "tmam": nano,
     "tmam-evidence": nano_evidence,
@@ -43,6 +46,14 @@ def opening(model: Segmenter, streams: tuple[int, ...] = (0, 1)) -> Prompts:
     return {
         0: PromptBatch((1, 2), boxes=torch.tensor(boxes)[[*streams]], points=torch.tensor(points)[[*streams]])
     }
+
+
+@torch.no_grad()
+def encoded(model: Segmenter, frames: Tensor) -> list[Features]:
+    """Features of each of the frames (T, B, 3, H, W), made ahead of the memory."""
+    if isinstance(model, PromptedSegmenter) and model.temporal is not None:
+        return model.encode_clip(rearrange(frames, "t b ... -> b t ..."))[0]
+    return [model.encode(frame) for frame in frames]
 
 
 @torch.no_grad()

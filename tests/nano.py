@@ -5,10 +5,11 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from segmem.memory import Fifo, Support
+from segmem.memory import Confidence, Fifo, Support
 from segmem.methods.build import build
 from segmem.methods.lapg import LapgSettings
 from segmem.methods.sam2 import NANO
+from segmem.methods.samed2 import Samed2Settings, put_together
 from segmem.methods.spec import ModelSpec
 from segmem.methods.tmam import TmamSettings, Variant
 from segmem.nn.evidence import EvidenceSettings
@@ -28,6 +29,8 @@ from segmem.nn.network_settings import NetworkSettings
 from segmem.nn.pooled_memory import PooledMemorySettings
 from segmem.nn.prompt_encoder import PromptEncoder
 from segmem.nn.prompt_generator import PromptGenerator
+from segmem.nn.temporal_adapter import TemporalAdapter, TemporalSettings
+from segmem.nn.tiny_vit import TinyVit, TinyVitSettings
 from segmem.ops.fit import FitSettings
 from segmem.prompted import PromptedSegmenter
 from segmem.segmenter import MemorySegmenter
@@ -99,23 +102,80 @@ def nano_sam2(**changes: object) -> PromptedSegmenter:
     return model
 
 
+@torch.no_grad()
+def nano_samed2(**changes: object) -> PromptedSegmenter:
+    """The same SAM2 with temporal adapters and a memory of other cases, all of them alive."""
+    settings = Samed2Settings(
+        base="sam2",
+        sam2=NANO.model_copy(update={"policy": Support(pinned=2), "pointers": 4}),
+        temporal=TemporalSettings(hidden=4),
+        cases=Confidence(capacity=6, top_k=3),
+        min_quality=0.0,
+    )
+    spec = ModelSpec(
+        name="nano-samed2",
+        method="samed2",
+        input="any",
+        samed2=settings.model_copy(update=changes),
+        fit=FitSettings(longest=64),
+    )
+    torch.manual_seed(0)
+    model = build(spec).eval()
+    enliven(model)
+    for adapter in model.modules():
+        if isinstance(adapter, TemporalAdapter):
+            adapter.linear_up.weight.mul_(
+                0.2
+            )  # else features are those of many frames, and memory matters less
+    head = model.get_submodule("network.sam_mask_decoder.pred_obj_score_head.layers.2")
+    torch.nn.init.constant_(head.get_parameter("bias"), 20.0)
+    return model
+
+
 def nano_litemedsam() -> PromptedSegmenter:
     """LiteMedSAM with parts of a few thousand weights in the places of its own, and a small memory."""
+    base = _lite_base()
+    base.image_encoder = nn.Conv2d(3, base.width, 4, 4)  # type: ignore[assignment]
+    network = _lite_memory(base)
+    spec = ModelSpec(name="nano-litemedsam", method="litemedsam", input="any", fit=FitSettings(longest=64))
+    return PromptedSegmenter(network, Support(pinned=2), None, spec).eval()
+
+
+def nano_samed2_lite() -> PromptedSegmenter:
+    """The same with a TinyViT, temporal adapters in it and a memory of other cases."""
+    base = _lite_base()
+    small = {"widths": (8, 8, 16, 16), "depths": (1, 1, 1, 1), "heads": (1, 2, 2, 4), "windows": (3, 3, 5, 3)}
+    base.image_encoder = TinyVit(TinyVitSettings(**small, width=base.width))  # type: ignore[arg-type]
+    network = _lite_memory(base)
+    settings = Samed2Settings(cases=Confidence(capacity=6, top_k=3), min_quality=0.0)
+    spec = ModelSpec(
+        name="nano-lite", method="samed2", input="any", samed2=settings, fit=FitSettings(longest=64)
+    )
+    model = put_together(network, settings, spec)
+    adapters = [one for one in model.modules() if isinstance(one, TemporalAdapter)]
+    for part in (*adapters, model.across):
+        enliven(part)  # type: ignore[arg-type]
+    return model.eval()
+
+
+def _lite_base() -> LiteMedSam:
     torch.manual_seed(0)
     base = LiteMedSam()
     base.width = 32
-    base.image_encoder = nn.Conv2d(3, base.width, 4, 4)  # type: ignore[assignment]
     base.prompt_encoder = PromptEncoder(base.width)
     plain = MaskDecoderSettings(
         width=base.width, mlp=64, high_res=False, presence=False, quality_sigmoid=False
     )
     base.mask_decoder = MaskDecoder(plain)
+    return base
+
+
+def _lite_memory(base: LiteMedSam) -> LiteMedSamMemory:
     enliven(base)
     network = LiteMedSamMemory(base.requires_grad_(False), PooledMemorySettings(attention=TINY))
     enliven(network.memory)
     nn.init.constant_(network.memory.where.correct.bias, 5.0)  # type: ignore[arg-type]  # finds something in noise
-    spec = ModelSpec(name="nano-litemedsam", method="litemedsam", input="any", fit=FitSettings(longest=64))
-    return PromptedSegmenter(network, Support(pinned=2), None, spec).eval()
+    return network
 
 
 NANO_LAPG = LapgNetworkSettings(

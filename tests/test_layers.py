@@ -24,9 +24,11 @@ LAYERS = (
     ),
     *(
         "state",
+        "encoding",
         "asks",
         "rows",
         "banks",
+        "across",
         "decoding",
         "segmenter",
         "prompted",

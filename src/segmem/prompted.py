@@ -11,13 +11,16 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from segmem.across import AcrossCases, Told
 from segmem.asks import Ask, asks_of
 from segmem.banks import read, some, written
 from segmem.core import Features, Prediction
 from segmem.core.prompt import PromptBatch
 from segmem.decoding import Decoding
+from segmem.encoding import encode_clip, encode_next
 from segmem.memory import Memory, MemoryPolicy, Support
 from segmem.nn.promptable import ABSENT, ObjectMasks, PromptableNetwork
+from segmem.nn.temporal_adapter import Past, TemporalSettings
 from segmem.ops.fit import Fit
 from segmem.ops.prepare import prepare
 from segmem.rows import Rows, ordered
@@ -35,6 +38,8 @@ class PromptedSegmenter(nn.Module):
         pointer_policy: the same for object pointers; None does without them.
         spec: the input it was made for.
         together: objects that go through the network at once; None takes what is fastest.
+        temporal: the adapters in the network's encoder; None where it sees each frame for itself.
+        across: memory of other cases; None does without it.
     """
 
     prompted = True
@@ -46,6 +51,8 @@ class PromptedSegmenter(nn.Module):
         pointer_policy: Support | None,
         spec: Spec,
         together: int | None = None,
+        temporal: TemporalSettings | None = None,
+        across: AcrossCases | None = None,
     ) -> None:
         super().__init__()
         self.network: PromptableNetwork = network  # type: ignore[assignment]
@@ -53,6 +60,8 @@ class PromptedSegmenter(nn.Module):
         self.pointer_policy = pointer_policy
         self.spec = spec
         self.together = together
+        self.temporal = temporal
+        self.across = across
 
     def step(
         self,
@@ -72,7 +81,8 @@ class PromptedSegmenter(nn.Module):
             frame: (B, 3, H, W) as `prepare` makes it, or the features `encode` made of it.
             state: of the streams; consumed, `state.fork()` keeps a copy.
             prompt: of this frame, in pixels of the grid.
-            recall: whether memory is read; where it is not, an object is found on the frames it is prompted on.
+            recall: whether the stream's memory is read; where it is not, an object is found on the frames it is
+                prompted on. Memory of other cases is read wherever the state has one.
             memorise: whether memory is written; None: where it is read.
 
         Returns:
@@ -80,7 +90,7 @@ class PromptedSegmenter(nn.Module):
             grid, all of LiteMedSAM's; and the state after this frame.
         """
         # encode
-        features = frame if isinstance(frame, Features) else self.encode(frame)
+        features, state = (frame, state) if isinstance(frame, Features) else self.encode_next(frame, state)
         streams = features.top.shape[0]
 
         # prompt
@@ -96,11 +106,14 @@ class PromptedSegmenter(nn.Module):
         table = rearrange(rows, "(b k) -> b k", b=streams)
         parts = torch.split(table, self.together or self.fastest(features, table.shape[1]), dim=1)
         memorise = recall if memorise is None else memorise
-        given = [self._objects(features, state, part.flatten(), asks, recall, memorise) for part in parts]
+        told = None if self.across is None else self.across.look(self.network, features.top, state)
+        given = [
+            self._objects(features, state, part.flatten(), asks, recall, memorise, told) for part in parts
+        ]
         found = given[0] if len(given) == 1 else ordered(given, torch.cat([p.flatten() for p in parts]))
 
         prediction = self._prediction(found.masks, state.objects, streams)
-        return prediction, self._written(after, found, state.frame) if memorise else after
+        return prediction, self._written(features.top, after, found, state.frame) if memorise else after
 
     def fastest(self, features: Features, objects: int) -> int:
         """How many of `objects` go at once best. In use on a CPU one does: its maps then stay in the cache."""
@@ -131,6 +144,16 @@ class PromptedSegmenter(nn.Module):
         """Features of (B, 3, H, W), to be handed to `step`; frames can be encoded in batches ahead of it."""
         return self.network.encode(frame)
 
+    def encode_clip(self, frames: Tensor, past: Past = ()) -> tuple[list[Features], Past]:
+        """Features of T frames (B, T, 3, H, W) that know of their neighbours; see `encoding.encode_clip`."""
+        return encode_clip(self.network, frames, past)
+
+    def encode_next(self, frame: Tensor, state: State) -> tuple[Features, State]:
+        """Features of the frame (B, 3, H, W) that `state` waits for, and the state that has seen it."""
+        return (
+            (self.encode(frame), state) if self.temporal is None else encode_next(self.network, frame, state)
+        )
+
     def _objects(
         self,
         features: Features,
@@ -139,15 +162,18 @@ class PromptedSegmenter(nn.Module):
         asks: Mapping[int, Ask],
         recall: bool,
         memorise: bool,
+        told: Told | None,
     ) -> Rows:
         """Some objects of all streams, `rows` (B k) in order."""
-        memory, pointers = self._recalled(state, rows) if recall else (None, None)
+        alone = not recall or (self.across is not None and self.across.only)
+        memory, pointers = (None, None) if alone else self._recalled(state, rows)
         tracked = _tracked(memory, rows)
         image = rows // len(state.objects)
         here = {place: asks[row] for place, row in enumerate(rows.tolist()) if row in asks}
 
         # attend
         top = self._attended(features.top, memory, pointers, tracked, image, state)
+        top = top if self.across is None else self.across.told(top, told, image)
 
         # decode
         masks = Decoding(self.network, features, top, image).masks(here, tracked.tolist())
@@ -210,8 +236,11 @@ class PromptedSegmenter(nn.Module):
         together = torch.cat([background, logits], dim=1)
         return Prediction(together, quality.mean(dim=1), objects, quality, coarse)
 
-    def _written(self, state: State, rows: Rows, frame: int) -> State:
+    def _written(self, top: Tensor, state: State, rows: Rows, frame: int) -> State:
         """The state with this frame in its banks."""
+        if self.across is not None:
+            kept = replace(rows, tokens=_halved(rows.tokens))
+            state = self.across.written(self.network, top, kept, state, frame)
         memory = written(state.memory, self.policy, rows, _halved(rows.tokens), frame)
         if self.pointer_policy is None:
             return replace(state, memory=memory)

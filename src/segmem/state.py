@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from segmem.core import Features, Kind, Prediction
 from segmem.core.prompt import PromptBatch
-from segmem.memory import MemoryBank
+from segmem.memory import CaseMemory, MemoryBank
+from segmem.nn.temporal_adapter import Past
 from segmem.ops.fit import Fit, FitSettings
 from segmem.ops.intensity import IntensitySettings
 from segmem.ops.volume_settings import VolumeSettings
@@ -27,6 +28,9 @@ class State:
         pointers: object pointers, a second bank with the same rows; None where the method has none.
         objects: ids of the prompted objects, in the order of their rows.
         length: frames of the whole stream, None if unknown.
+        cases: what is known of other cases; None where a method has no such memory, or no bank was given.
+        past: what the encoder's temporal adapters keep of the frames before; empty where they have seen none.
+        past_frame: the frame that `past` leads up to; on any other one the encoder begins anew.
     """
 
     frame: int
@@ -34,19 +38,25 @@ class State:
     pointers: MemoryBank | None = None
     objects: tuple[int, ...] = ()
     length: int | None = None
+    cases: CaseMemory | None = None
+    past: Past = ()
+    past_frame: int = 0
 
     @classmethod
-    def start(cls, length: int | None = None) -> Self:
+    def start(cls, length: int | None = None, cases: CaseMemory | None = None) -> Self:
         """Before the first frame of a stream of `length` frames; None where that is not known."""
-        return cls(frame=0, length=length)
+        return cls(frame=0, length=length, cases=cases)
 
     def fork(self) -> Self:
         """A copy that lives on by itself; `step` consumes the state it is given."""
-        return self._each(MemoryBank.fork)
+        cases = None if self.cases is None else self.cases.fork()
+        return replace(self._each(MemoryBank.fork), cases=cases)
 
     def detach(self) -> Self:
         """The same state, cut from the graph: where back-propagation through time ends."""
-        return self._each(MemoryBank.detach)
+        cases = None if self.cases is None else self.cases.detach()
+        past = tuple(one.detach() for one in self.past)
+        return replace(self._each(MemoryBank.detach), cases=cases, past=past)
 
     def with_objects(self, ids: tuple[int, ...], streams: int) -> Self:
         """The same with an empty row for every id that is new to it."""
@@ -58,7 +68,8 @@ class State:
 
     def mirrored(self, length: int) -> Self:
         """The same stream of `length` frames seen from its end: frame t is now frame length - 1 - t."""
-        return replace(self._each(lambda bank: bank.mirrored(length)), frame=length - 1 - self.frame)
+        turned = self._each(lambda bank: bank.mirrored(length))
+        return replace(turned, frame=length - 1 - self.frame, past=())
 
     def _each(self, change: "_Change") -> Self:
         memory = None if self.memory is None else change(self.memory)
@@ -66,7 +77,10 @@ class State:
         return replace(self, memory=memory, pointers=pointers)
 
     def tensors(self) -> dict[str, Tensor]:
-        """All of it by name, to be saved; `from_tensors` is the inverse."""
+        """All of it by name, to be saved, but for the shared row of other cases, which is no stream's own.
+
+        `from_tensors` is the inverse, and `with_cases` gives the shared row again.
+        """
         named = {"frame": torch.tensor(self.frame)}
         if self.length is not None:
             named["length"] = torch.tensor(self.length)
@@ -75,7 +89,14 @@ class State:
         for name in BANKS:
             bank = getattr(self, name)
             if bank is not None:
-                named |= {f"{name}.{f.name}": getattr(bank, f.name) for f in fields(MemoryBank)}
+                named |= _named(name, bank)
+        if self.cases is not None:
+            named["room"] = torch.tensor(self.cases.room)
+            if self.cases.overlay is not None:
+                named |= _named("overlay", self.cases.overlay)
+        if self.past:
+            named["past_frame"] = torch.tensor(self.past_frame)
+            named |= {f"past.{place:03}": kept for place, kept in enumerate(self.past)}
         return named
 
     @classmethod
@@ -83,11 +104,32 @@ class State:
         """The state that `tensors` wrote down."""
         objects = tuple(named["objects"].tolist()) if "objects" in named else ()
         length = int(named["length"]) if "length" in named else None
-        return cls(int(named["frame"]), _bank(named, "memory"), _bank(named, "pointers"), objects, length)
+        cases = None
+        if "room" in named:
+            cases = CaseMemory(overlay=_bank(named, "overlay"), room=int(named["room"]))
+        return cls(
+            int(named["frame"]),
+            _bank(named, "memory"),
+            _bank(named, "pointers"),
+            objects,
+            length,
+            cases,
+            tuple(named[name] for name in sorted(named) if name.startswith("past.")),
+            int(named["past_frame"]) if "past_frame" in named else 0,
+        )
+
+    def with_cases(self, shared: MemoryBank | None, room: int = 0) -> Self:
+        """The same with this bank of other cases; what its session wrote stays."""
+        overlay = None if self.cases is None else self.cases.overlay
+        return replace(self, cases=CaseMemory(shared, overlay, room))
 
 
 class _Change(Protocol):
     def __call__(self, bank: MemoryBank, /) -> MemoryBank: ...
+
+
+def _named(name: str, bank: MemoryBank) -> dict[str, Tensor]:
+    return {f"{name}.{f.name}": getattr(bank, f.name) for f in fields(MemoryBank)}
 
 
 def _bank(named: Mapping[str, Tensor], name: str) -> MemoryBank | None:

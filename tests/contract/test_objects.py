@@ -112,8 +112,9 @@ def test_a_stream_without_a_prompt_shows_background_until_there_is_one(model, fr
     logits, state = run(model, frames[:3], prompts={})
     assert logits.shape[2] == 1
     assert state.objects == ()
+    past = {"past": state.past, "past_frame": 3}  # an encoder that looks along time has seen the frames
     late, state = run(model, frames[3:], state, prompts={3: said(ONE, objects=(5,))})
-    fresh, _ = run(model, frames[3:], State(frame=3), prompts={3: said(ONE, objects=(5,))})
+    fresh, _ = run(model, frames[3:], State(frame=3, **past), prompts={3: said(ONE, objects=(5,))})
     assert torch.equal(late, fresh)
     assert late.shape[2] == 2
     assert logits.shape[-2:] == late.shape[-2:]

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lineup import METHODS, opening, run
+from lineup import METHODS, encoded, opening, run
 from nano import nano
 from segmem.core import PromptBatch
 from segmem.core.errors import UsageError
@@ -89,9 +89,7 @@ def test_the_state_has_one_size_once_the_bank_is_full(model, frames):
 
 
 def test_features_can_stand_in_for_a_frame(model, frames):
-    with torch.no_grad():
-        ahead = [model.encode(frame) for frame in frames]
-    assert torch.allclose(run(model, ahead)[0], run(model, frames)[0], atol=1e-5)
+    assert torch.allclose(run(model, encoded(model, frames))[0], run(model, frames)[0], atol=1e-5)
 
 
 def test_a_one_frame_clip_is_answered_by_the_network_alone(model, frames):

@@ -2,9 +2,12 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from named_weights import by_name
+from nano import enliven
 from segmem.core.errors import GeometryError
 from segmem.nn import hiera
-from segmem.nn.hiera import HIERA_SIZES, Hiera, HieraSettings, WindowAttention, Windows
+from segmem.nn.hiera import HIERA_SIZES, Hiera, HieraBlock, HieraSettings, WindowAttention, Windows
+from segmem.nn.temporal_adapter import Passage, TemporalAdapter, TemporalSettings
 
 
 def randomised(settings: HieraSettings) -> Hiera:
@@ -94,3 +97,58 @@ def test_every_parameter_learns():
     trunk = randomised(HIERA_SIZES["nano"])
     sum(stage.square().mean() for stage in trunk(torch.randn(1, 3, 64, 64))).backward()
     assert [name for name, p in trunk.named_parameters() if p.grad is None] == []
+
+
+def adapted(time: str, alive: bool = True) -> Hiera:
+    trunk = randomised(HIERA_SIZES["nano"])
+    trunk.adapt(TemporalSettings(hidden=4, time=time))
+    if alive:
+        enliven(trunk)
+    return trunk.eval()
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("size", [(64, 64), (96, 160)])
+@pytest.mark.parametrize("time", ["causal", "symmetric"])
+def test_untrained_adapters_leave_every_bit_as_it_was(time, size):
+    frames = torch.randn(3, 3, *size)
+    plain = randomised(HIERA_SIZES["nano"])(frames)
+    for one, other in zip(adapted(time, alive=False)(frames, Passage(3)), plain, strict=True):
+        assert torch.equal(one, other)
+
+
+@torch.no_grad()
+def test_frames_encoded_one_by_one_equal_the_clip():
+    trunk, frames = adapted("causal"), torch.randn(2, 4, 3, 64, 96)
+    whole = trunk(frames.flatten(0, 1), Passage(4))[-1].unflatten(0, (2, 4))
+    past = ()
+    for t in range(4):
+        passage = Passage(1, past)
+        assert torch.allclose(trunk(frames[:, t], passage)[-1], whole[:, t], atol=1e-5)
+        past = tuple(passage.after)
+    assert not torch.allclose(trunk(frames[:, 3])[-1], whole[:, 3], atol=1e-3)
+
+
+@torch.no_grad()
+def test_the_released_adapter_shows_an_image_no_other_one():
+    trunk, images = adapted("windows"), torch.randn(3, 3, 96, 96)
+    assert torch.allclose(trunk(images)[-1][1:2], trunk(images[1:2])[-1], atol=1e-5)
+
+
+RELEASED = {"windowed": (0, 96, 4, False), "windowed_padded": (0, 96, 4, False)} | {
+    "pooled": (1, 192, 4, True),
+    "full": (7, 96, 0, False),
+}
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("case", RELEASED)
+def test_blocks_with_an_adapter_agree_with_the_released_code(golden_values, case):
+    theirs = golden_values("samed2/adapter.npz")
+    number, width, side, pool = RELEASED[case]
+    block = HieraBlock(96, width, width // 96, side, pool)
+    block.adapter = TemporalAdapter(width, TemporalSettings(time="windows"))
+    by_name(block, f"image_encoder.trunk.blocks.{number}.")
+    x = torch.from_numpy(theirs[f"{case}_input"])
+    out, after = block(x, Windows(tuple(x.shape[1:3]), 0), Passage())
+    assert torch.allclose(after.join(out), torch.from_numpy(theirs[f"{case}_output"]), atol=1e-4)

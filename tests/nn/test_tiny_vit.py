@@ -2,7 +2,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from nano import enliven
 from segmem.nn import strips
+from segmem.nn.temporal_adapter import Passage, TemporalSettings
 from segmem.nn.tiny_vit import Block, Bottleneck, ConvNorm, TinyVit, TinyVitSettings, WindowAttention
 
 SMALL = TinyVitSettings(
@@ -108,3 +110,27 @@ def test_images_of_a_batch_do_not_see_each_other():
     network, images = randomised(TinyVit(SMALL)), torch.rand(3, 3, 24, 20)
     alone = torch.cat([network(image[None]) for image in images])
     assert torch.allclose(network(images), alone, atol=1e-5)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("time", ["causal", "symmetric"])
+def test_untrained_adapters_leave_every_bit_as_it_was(time):
+    network, frames = randomised(TinyVit(SMALL)), torch.rand(3, 3, 32, 40)
+    plain = network(frames)
+    network.adapt(TemporalSettings(hidden=4, time=time))
+    assert torch.equal(network(frames, Passage(3)), plain)
+
+
+@torch.no_grad()
+def test_frames_encoded_one_by_one_equal_the_clip():
+    network, frames = randomised(TinyVit(SMALL)), torch.rand(2, 4, 3, 32, 40)
+    network.adapt(TemporalSettings(hidden=4, last=2))
+    enliven(network.layers[2:])
+    whole = network(frames.flatten(0, 1), Passage(4)).unflatten(0, (2, 4))
+    past = ()
+    for t in range(4):
+        passage = Passage(1, past)
+        assert torch.allclose(network(frames[:, t], passage), whole[:, t], atol=1e-5)
+        past = tuple(passage.after)
+    assert len(past) == 2
+    assert not torch.allclose(network(frames[:, 3]), whole[:, 3], atol=1e-3)

@@ -110,8 +110,9 @@ class MemoryBank:
         )
 
     def read(self, query: Query, recall: Recall) -> Memory:
-        """The recalled slots, as memory attention takes them."""
-        row = torch.arange(recall.slot.shape[0], device=recall.slot.device)[:, None]
+        """The recalled slots, as memory attention takes them; a bank of one row is read by all rows of the recall."""
+        rows = recall.slot.shape[0] if len(self.frame) > 1 else 1
+        row = torch.arange(rows, device=recall.slot.device)[:, None]
         return Memory(
             tokens=self.tokens[row, recall.slot],
             age=query.frame[:, None] - self.frame[row, recall.slot],

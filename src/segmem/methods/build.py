@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from segmem.methods import lapg, litemedsam, sam2, tmam
+from segmem.methods import lapg, litemedsam, sam2, samed2, tmam
 from segmem.methods.spec import ModelSpec
 from segmem.prompted import PromptedSegmenter
 from segmem.segmenter import MemorySegmenter
@@ -28,4 +28,6 @@ def build(
         return litemedsam.build(spec.litemedsam or litemedsam.LiteMedSamSettings(), spec)
     if spec.method == "lapg":
         return lapg.build(spec.lapg or lapg.LapgSettings(), spec)
+    if spec.method == "samed2":
+        return samed2.build(spec.samed2 or samed2.Samed2Settings(), spec)
     return tmam.build(spec.network, spec.tmam, spec, own)

@@ -14,6 +14,7 @@ from segmem.io.checkpoint import SUFFIXES
 from segmem.io.hub import INDEX, download, looks_like_id, weights_in
 from segmem.io.packaged import packaged_file
 from segmem.io.tensors import read_header, read_tensors, write_tensors
+from segmem.methods import samed2
 from segmem.methods.build import build
 from segmem.methods.litemedsam import LiteMedSamSettings
 from segmem.methods.published import read_published, resized
@@ -179,6 +180,8 @@ def _on_network(path: Path, spec: ModelSpec) -> PromptedSegmenter:
 def parts_of(model: Model) -> nn.Module:
     """The module whose names are those in weights files: of a SAM2 they are facebook's, of LiteMedSAM its memory's."""
     if isinstance(model, PromptedSegmenter):
+        if model.across is not None or model.temporal is not None:
+            return samed2.parts(model)
         network = model.get_submodule("network")
         return network.memory if isinstance(network, LiteMedSamMemory) else network
     return model

@@ -59,8 +59,10 @@ def build(settings: Sam2Settings, spec: Spec) -> PromptedSegmenter:
         settings: size, version and memory.
         spec: its input.
     """
+    return PromptedSegmenter(Sam2Network(settings.network), settings.policy, sam2_pointers(settings), spec)
+
+
+def sam2_pointers(settings: Sam2Settings) -> Support:
+    """Which object pointers are kept and read."""
     policy = settings.policy
-    pointers = Support(
-        pinned=policy.pinned, recent=settings.pointers - 1, nearest=policy.nearest, past_only=True
-    )
-    return PromptedSegmenter(Sam2Network(settings.network), policy, pointers, spec)
+    return Support(pinned=policy.pinned, recent=settings.pointers - 1, nearest=policy.nearest, past_only=True)

@@ -9,6 +9,7 @@ from segmem.memory import Fifo, Support
 from segmem.methods.lapg import LapgSettings
 from segmem.methods.litemedsam import LiteMedSamSettings
 from segmem.methods.sam2 import Sam2Settings
+from segmem.methods.samed2 import Samed2Settings
 from segmem.methods.tmam import TmamSettings
 from segmem.nn.network_settings import NetworkSettings
 from segmem.ops.fit import FitSettings
@@ -21,7 +22,7 @@ class ModelSpec(Settings):
 
     name: str = "unnamed"
     """As users type it."""
-    method: Literal["tmam", "sam2", "litemedsam", "lapg"] = "tmam"
+    method: Literal["tmam", "sam2", "litemedsam", "samed2", "lapg"] = "tmam"
     """Which composition of the parts."""
     input: Kind | Literal["any"] = "video"
     """What it was made for."""
@@ -37,6 +38,8 @@ class ModelSpec(Settings):
     """Of the method `litemedsam`."""
     lapg: LapgSettings | None = None
     """Of the method `lapg`."""
+    samed2: Samed2Settings | None = None
+    """Of the method `samed2`."""
     fit: FitSettings = FitSettings()
     """How frames come to the model's grid."""
     volume: VolumeSettings = VolumeSettings()
@@ -61,4 +64,7 @@ class ModelSpec(Settings):
             return (self.litemedsam or LiteMedSamSettings()).policy
         if self.method == "lapg":
             return (self.lapg or LapgSettings()).policy
+        if self.method == "samed2":
+            own = self.samed2 or Samed2Settings()
+            return own.sam2.policy if own.base == "sam2" else own.litemedsam.policy
         return self.tmam.policy

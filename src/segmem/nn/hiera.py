@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from segmem.core import Settings
 from segmem.core.errors import GeometryError
 from segmem.nn.positions import Grid
+from segmem.nn.temporal_adapter import Passage, TemporalAdapter, TemporalSettings, attach
 
 STRIDE = 4  # pixels to a cell of the first stage
 MULTIPLE = 32  # pixels to a cell of the last
@@ -163,10 +164,12 @@ class HieraBlock(nn.Module):
     """Attention and a perceptron, each a residual; the first block of a stage halves the grid, doubles channels.
 
     On a CPU windows go through a few at a time: what lies between is small enough to stay in its cache.
+    With an `adapter` what attention finds passes it before it is added.
     """
 
     def __init__(self, dim_in: int, dim_out: int, heads: int, side: int, pool: bool) -> None:
         super().__init__()
+        self.adapter: TemporalAdapter | None = None
         self.side = side
         self.norm1 = nn.LayerNorm(dim_in, eps=1e-6)
         self.attn = WindowAttention(dim_in, dim_out, heads, pool)
@@ -175,13 +178,17 @@ class HieraBlock(nn.Module):
         if dim_in != dim_out:
             self.proj = nn.Linear(dim_in, dim_out)
 
-    def forward(self, x: Tensor, windows: Windows) -> tuple[Tensor, Windows]:
+    def forward(self, x: Tensor, windows: Windows, passage: Passage) -> tuple[Tensor, Windows]:
         """Cells and how they are cut now, from cells (M, y, x, C) and how they are cut."""
         own = Windows(windows.grid, self.side)
+        if self.adapter is not None and self.adapter.time == "windows":
+            return self._in_pairs(windows.join(x), own), (own.halved if self.attn.pool else own).whole
         after = own if own.filled == own else own.whole
         if after != windows:
             x = after.cut(windows.join(x))
-        if after.side:
+        if self.adapter is not None:
+            x = self._in_time(self.adapter, x, after, passage)
+        elif after.side:
             x = _in_parts(lambda part: self._think(self._look(part, 0)), x)
         else:
             x = self._look(x, self.side)
@@ -190,10 +197,39 @@ class HieraBlock(nn.Module):
 
     def _look(self, x: Tensor, side: int) -> Tensor:
         normed = self.norm1(x)
-        if self.attn.pool:
-            x = halved(self.proj(normed))
-        out: Tensor = x + self.attn(normed, side)
+        out: Tensor = self._kept(x, normed) + self.attn(normed, side)
         return out
+
+    def _kept(self, x: Tensor, normed: Tensor) -> Tensor:
+        """What attention's answer is added to."""
+        return halved(self.proj(normed)) if self.attn.pool else x
+
+    def _in_time(self, adapter: TemporalAdapter, x: Tensor, cut: Windows, passage: Passage) -> Tensor:
+        """The same with the adapter, which is given whole images, in the same parts."""
+        parts = _parts(x) if cut.side else (x,)
+        normed = [self.norm1(part) for part in parts]
+        found = torch.cat([self.attn(part, 0 if cut.side else self.side) for part in normed])
+        now = cut.halved if self.attn.pool else cut
+        seen = torch.split(now.cut(adapter.through(now.join(found), passage)), [len(part) for part in parts])
+        kept = (self._kept(part, n) for part, n in zip(parts, normed, strict=True))
+        added = [old + new for old, new in zip(kept, seen, strict=True)]
+        if cut.side:
+            return torch.cat([self._think(part) for part in added])
+        return _in_parts(self._think, added[0].flatten(0, 2)).view(added[0].shape)
+
+    def _in_pairs(self, x: Tensor, own: Windows) -> Tensor:
+        """(B, h, w, C) as the released code has it: the adapter takes each two windows for two frames.
+
+        Windows are counted image by image, so each image must be there twice or their number be even.
+        """
+        assert self.adapter is not None  # noqa: S101  this form is asked for by its adapter
+        normed = self.norm1(x)
+        (h, w), (high, wide) = own.grid, own.filled.grid
+        windows = own.filled.cut(F.pad(normed, (0, 0, 0, wide - w, 0, high - h)))
+        now = own.filled.halved if self.attn.pool else own.filled
+        found = now.join(self.adapter.in_pairs(self.attn(windows)))
+        kept = self._kept(x, normed)
+        return self._think(kept + found[:, : kept.shape[1], : kept.shape[2]])
 
     def _think(self, x: Tensor) -> Tensor:
         out: Tensor = x + self.mlp(self.norm2(x))
@@ -202,10 +238,15 @@ class HieraBlock(nn.Module):
 
 def _in_parts(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """`function` of (M, ..., C), whose rows do not know of each other, CPU_CELLS cells at a time."""
+    parts = _parts(x)
+    return function(x) if len(parts) == 1 else torch.cat([function(part) for part in parts])
+
+
+def _parts(x: Tensor) -> tuple[Tensor, ...]:
     cells = x.shape[1:-1].numel()
     if x.device.type != "cpu" or len(x) * cells <= CPU_CELLS:
-        return function(x)
-    return torch.cat([function(part) for part in torch.split(x, max(1, CPU_CELLS // cells))])
+        return (x,)
+    return torch.split(x, max(1, CPU_CELLS // cells))
 
 
 class PatchEmbed(nn.Module):
@@ -234,10 +275,21 @@ class Hiera(nn.Module):
         self.size = settings.position_size
         self.patch_embed = PatchEmbed(width)
         self.blocks = nn.ModuleList(_blocks(settings))
+        self.paired = False
         self.ends = tuple(sum(settings.stages[: i + 1]) - 1 for i in range(4))
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def adapt(self, settings: TemporalSettings) -> None:
+        """Put temporal adapters into the blocks; they start as if they were not there."""
+        blocks = [block for block in self.blocks if isinstance(block, HieraBlock)]
+        attach(blocks, [block.attn.proj.out_features for block in blocks], settings)
+        self.paired = settings.time == "windows"
+
+    def forward(self, image: Tensor, passage: Passage | None = None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Four stages of (B, 3, H, W): (B, C, H/4, W/4), (B, 2C, H/8, W/8), .. /16, .. /32, channels last in memory.
+
+        Args:
+            image: of frames that belong together as `passage` says; None: each is alone.
+            passage: what adapters saw before, and what they keep.
 
         Raises:
             GeometryError: H or W is not a multiple of 32.
@@ -248,15 +300,17 @@ class Hiera(nn.Module):
                 f"The image is {h} x {w} pixels; height and width must be multiples of {MULTIPLE}."
                 f" Pad it to {h + -h % MULTIPLE} x {w + -w % MULTIPLE}."
             )
-        windows = Windows((h // STRIDE, w // STRIDE), 0)
+        windows, passage = Windows((h // STRIDE, w // STRIDE), 0), passage or Passage()
+        if self.paired:  # an image is seen beside itself, so that no other one is mixed into it
+            image = image.repeat_interleave(2, dim=0)
         x = self.patch_embed(image)
         x = x + self.positions(windows.grid).to(x.dtype)
         outputs = []
         for index, block in enumerate(self.blocks):
-            x, windows = block(x, windows)
+            x, windows = block(x, windows, passage)
             if index in self.ends:
                 outputs.append(rearrange(windows.join(x), "b h w c -> b c h w"))
-        first, second, third, fourth = outputs
+        first, second, third, fourth = (out[::2] for out in outputs) if self.paired else outputs
         return first, second, third, fourth
 
     def positions(self, grid: Grid) -> Tensor:

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from segmem.nn.hiera import Hiera, HieraSettings
+from segmem.nn.temporal_adapter import Passage
 
 Levels = tuple[Tensor, Tensor, Tensor]
 
@@ -64,16 +65,19 @@ class ImageEncoder(nn.Module):
         self.trunk = Hiera(settings)
         self.neck = FeaturePyramid(settings.channels, width)
 
-    def forward(self, image: Tensor, refine: tuple[nn.Conv2d, ...] = ()) -> Levels:
+    def forward(
+        self, image: Tensor, refine: tuple[nn.Conv2d, ...] = (), passage: Passage | None = None
+    ) -> Levels:
         """Levels (B, width, H/4, W/4), (B, width, H/8, W/8), (B, width, H/16, W/16), channels last in memory.
 
         Args:
             image: (B, 3, H, W).
             refine: 1 x 1 convolutions of the finest levels: with the mask decoder's `(conv_s0, conv_s1)` the first
                 two levels come out as its skips, and the wide ones, which nothing else reads, are never made.
+            passage: of an encoder with temporal adapters.
 
         Raises:
             GeometryError: H or W is not a multiple of 32.
         """
-        out: Levels = self.neck(self.trunk(image), refine)
+        out: Levels = self.neck(self.trunk(image, passage), refine)
         return out

@@ -15,6 +15,7 @@ from segmem.nn.mask_decoder import MaskDecoder, MaskDecoderSettings, choose
 from segmem.nn.prompt_encoder import PromptEncoder
 from segmem.nn.promptable import ObjectMasks
 from segmem.nn.sam2_network import PADDING
+from segmem.nn.temporal_adapter import Passage
 from segmem.nn.tiny_vit import TinyVit, TinyVitSettings
 from segmem.nn.upstream import to_official
 from segmem.ops.fit import FitSettings
@@ -55,9 +56,9 @@ class LiteMedSam(nn.Module):
         own = {n: v for n, v in self.state_dict().items() if not n.endswith(COUNTER)}
         return {name: value for name, value in own.items() if _checksum(value) != self.published.get(name)}
 
-    def encode(self, frame: Tensor) -> Features:
+    def encode(self, frame: Tensor, passage: Passage | None = None) -> Features:
         """Features of (B, 3, H, W) that `INTENSITY` describes: `top` is (B, 256, H / 4, W / 4), and no skips."""
-        return Features(self.image_encoder(frame))
+        return Features(self.image_encoder(frame) if passage is None else self.image_encoder(frame, passage))
 
     def decode(
         self,

@@ -13,6 +13,7 @@ from segmem.nn.coarse_mask import box_of
 from segmem.nn.litemedsam import STRIDE, LiteMedSam
 from segmem.nn.pooled_memory import PooledMemory, PooledMemorySettings
 from segmem.nn.promptable import ABSENT, BOX_CORNERS, ObjectMasks
+from segmem.nn.temporal_adapter import Passage
 
 MARGIN = 4.0  # pixels that a box of memory's is wider than the coarse mask, as people's boxes are
 
@@ -36,9 +37,9 @@ class LiteMedSamMemory(nn.Module):
         self.reads_masks = reads_masks
         self.memory = PooledMemory(base.width, settings)
 
-    def encode(self, frame: Tensor) -> Features:
+    def encode(self, frame: Tensor, passage: Passage | None = None) -> Features:
         """Features of (B, 3, H, W): `top` is (B, C, H / 4, W / 4), and no skips."""
-        return self.base.encode(frame)
+        return self.base.encode(frame, passage)
 
     def alone(self, top: Tensor) -> Tensor:
         """(B, C + 1, h, w): nothing is added, and no coarse mask is there."""
@@ -49,6 +50,20 @@ class LiteMedSamMemory(nn.Module):
         del pointers, horizon
         looked, coarse = self.memory.attend(top, memory)
         return torch.cat([looked, coarse.to(looked.dtype)], dim=1)
+
+    def look_at_cases(self, top: Tensor, memory: Memory, code: Tensor) -> Tensor:
+        """(B, width, h', w') of memory attention alone; other cases have no part in matching."""
+        return self.memory.look_at_cases(top, memory, code)
+
+    def case_tokens(self, tokens: Tensor) -> Tensor:
+        """Those of memory attention."""
+        return self.memory.case_tokens(tokens)
+
+    @property
+    def case_widths(self) -> tuple[int, int, int]:
+        """Channels of a memory token, of what has looked, and of the embedding."""
+        attention = self.memory.memory_attention.settings
+        return attention.memory_width, attention.width, self.base.width
 
     def decode(
         self,

@@ -134,6 +134,14 @@ class TemporalCode(nn.Module):
         return rearrange(self.maskmem_tpos_enc[rank], "b r 1 1 c -> b r 1 c")
 
 
+def seen_tokens(memory: Memory) -> Tensor | None:
+    """(B, R*L) bool, which tokens may be seen; None: all. A row with none sees all, so that no softmax is empty."""
+    if bool(memory.valid.all()):
+        return None
+    valid = memory.valid | ~memory.valid.any(dim=1, keepdim=True)
+    return valid.repeat_interleave(memory.tokens.shape[2], dim=1)
+
+
 def pooled(grid: Grid, pool: int) -> Grid:
     """(h, w) of a grid whose cells are pooled pool x pool; a rest counts as a cell."""
     return -(-grid[0] // pool), -(-grid[1] // pool)

@@ -16,6 +16,7 @@ from segmem.nn.memory_attention import (
     TemporalCode,
     look_straight_back,
     pooled,
+    seen_tokens,
 )
 from segmem.nn.memory_encoder import MASK_STRIDE, MemoryEncoder, MemoryEncoderSettings
 from segmem.nn.positions import Grid
@@ -85,27 +86,40 @@ class PooledMemory(nn.Module):
         small = self._pooled(top)
         grid = (small.shape[-2], small.shape[-1])
         tokens, keys, masks = self._parts(memory.tokens, grid)
-        looked = self._looked(small, memory, tokens)
+        visible = memory.valid.repeat_interleave(tokens.shape[2], dim=1)
+        looked = self._looked(
+            small, tokens, self.temporal_code(memory), None if bool(visible.all()) else visible
+        )
         present = self.match.keys(small).repeat_interleave(len(keys) // len(small), dim=0)
         found = self.match(present, keys, masks, memory.rank, memory.valid, grid)
         update = F.interpolate(self.back(looked), top.shape[-2:], mode="bilinear", align_corners=False)
         rows = top.repeat_interleave(len(update) // len(top), dim=0)
         return rows + update.to(rows.dtype), self.where(top, looked, self._spread(found, grid))
 
-    def _looked(self, small: Tensor, memory: Memory, tokens: Tensor) -> Tensor:
-        """(R, width, h / pool, w / pool): memory attention's answer."""
+    def look_at_cases(self, top: Tensor, memory: Memory, code: Tensor) -> Tensor:
+        """(B, width, h / pool, w / pool): memory attention's answer of entries of other cases.
+
+        Those have tokens alone. No cell is matched to another case's: its mask says nothing of where things are here.
+        """
+        return self._looked(self._pooled(top), memory.tokens, code, seen_tokens(memory))
+
+    def case_tokens(self, tokens: Tensor) -> Tensor:
+        """(R, L, memory_width): what `memorise` gave without what matching reads."""
+        return tokens[..., : self.memory_encoder.out_proj.out_channels]
+
+    def _looked(self, small: Tensor, tokens: Tensor, code: Tensor, visible: Tensor | None) -> Tensor:
+        """(R, width, h / pool, w / pool): memory attention's answer; `code` goes with tokens (R, N, L, .)."""
         grid = (small.shape[-2], small.shape[-1])
         present = rearrange(self.project(small), "b c h w -> b (h w) c")
         position = self.memory_attention.memory_position(grid, self.memory_pool)
-        code = position.to(present) + self.temporal_code(memory)
-        visible = memory.valid.repeat_interleave(tokens.shape[2], dim=1)
+        placed = (position.to(present) + code).expand(*tokens.shape[:3], -1)
         seen = self.memory_attention(
             present,
             rearrange(tokens.to(present.dtype), "r n l c -> r (n l) c"),
-            rearrange(code.to(present.dtype), "r n l c -> r (n l) c"),
+            rearrange(placed.to(present.dtype), "r n l c -> r (n l) c"),
             grid,
             self.memory_pool,
-            mask=None if bool(visible.all()) else visible,
+            mask=visible,
         )
         looked: Tensor = rearrange(seen, "r (h w) c -> r c h w", h=grid[0])
         return looked

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from segmem.core import Features
 from segmem.memory import Memory
+from segmem.nn.temporal_adapter import Passage
 
 BOX_CORNERS = (2.0, 3.0)  # labels of a box's two corners among points
 ABSENT = -1024.0  # logit of every pixel of an object that is not in the frame
@@ -27,8 +28,8 @@ class ObjectMasks:
 class PromptableNetwork(Protocol):
     """B images, R objects on them in all, a row each; (h, w) is the grid of the features."""
 
-    def encode(self, frame: Tensor) -> Features:
-        """Features of (B, 3, H, W)."""
+    def encode(self, frame: Tensor, passage: Passage | None = None) -> Features:
+        """Features of (B, 3, H, W), of frames that belong together as `passage` says."""
         ...
 
     def alone(self, top: Tensor) -> Tensor:

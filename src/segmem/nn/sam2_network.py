@@ -11,12 +11,13 @@ from segmem.memory import Memory
 from segmem.nn.hiera import HieraSettings
 from segmem.nn.image_encoder import ImageEncoder
 from segmem.nn.mask_decoder import MaskDecoder, MaskDecoderSettings, choose
-from segmem.nn.memory_attention import MemoryAttention, MemoryAttentionSettings
+from segmem.nn.memory_attention import MemoryAttention, MemoryAttentionSettings, seen_tokens
 from segmem.nn.memory_encoder import MASK_STRIDE, MemoryEncoder, MemoryEncoderSettings
 from segmem.nn.perceptron import Perceptron
 from segmem.nn.positions import sine_line
 from segmem.nn.prompt_encoder import PromptEncoder
 from segmem.nn.promptable import ABSENT, ObjectMasks
+from segmem.nn.temporal_adapter import Passage
 
 PADDING = -1  # label of a point that says nothing
 
@@ -69,10 +70,10 @@ class Sam2Network(nn.Module):
         for parameter in learnt:
             nn.init.trunc_normal_(parameter, std=0.02)
 
-    def encode(self, frame: Tensor) -> Features:
+    def encode(self, frame: Tensor, passage: Passage | None = None) -> Features:
         """Features of (B, 3, H, W): `top` at stride 16, `skips` at 4 and 8 as the mask decoder takes them."""
         decoder = self.sam_mask_decoder
-        fine, middle, top = self.image_encoder(frame, refine=(decoder.conv_s0, decoder.conv_s1))
+        fine, middle, top = self.image_encoder(frame, (decoder.conv_s0, decoder.conv_s1), passage)
         return Features(top, (fine, middle))
 
     def alone(self, top: Tensor) -> Tensor:
@@ -107,6 +108,27 @@ class Sam2Network(nn.Module):
         )
         looked: Tensor = rearrange(out, "r (h w) c -> r c h w", h=grid[0])
         return looked
+
+    def look_at_cases(self, top: Tensor, memory: Memory, code: Tensor) -> Tensor:
+        """(B, C, h, w) that have looked at entries of other cases, which carry `code` (memory_width,)."""
+        grid = (top.shape[-2], top.shape[-1])
+        tokens = rearrange(top, "b c h w -> b (h w) c")
+        told = rearrange(memory.tokens.to(tokens.dtype), "b r l c -> b (r l) c")
+        place = self.memory_attention.memory_position(grid).to(tokens) + code.to(tokens.dtype)
+        visible = seen_tokens(memory)
+        out = self.memory_attention(tokens, told, place.repeat(memory.tokens.shape[1], 1), grid, mask=visible)
+        looked: Tensor = rearrange(out, "b (h w) c -> b c h w", h=grid[0])
+        return looked
+
+    def case_tokens(self, tokens: Tensor) -> Tensor:
+        """All of them."""
+        return tokens
+
+    @property
+    def case_widths(self) -> tuple[int, int, int]:
+        """Channels of a memory token, of what has looked, and of the embedding."""
+        width = self.settings.attention.width
+        return self.settings.attention.memory_width, width, width
 
     def _pointer_tokens(self, pointers: Memory, horizon: int) -> tuple[Tensor, Tensor]:
         """(R, n, memory_width) tokens and codes: a pointer of C channels is cut into C / memory_width tokens."""

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from segmem.core import Settings
 from segmem.nn.memory_encoder import ChannelNorm
 from segmem.nn.strips import by_strips, joined, rows_at_once, strips
+from segmem.nn.temporal_adapter import Passage, TemporalAdapter, TemporalSettings, attach
 
 
 class TinyVitSettings(Settings):
@@ -171,17 +172,23 @@ class Mlp(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention in windows, a depthwise convolution across their edges, and an MLP."""
+    """Attention in windows, a depthwise convolution across their edges, and an MLP.
+
+    With an `adapter` what attention finds passes it before it is added.
+    """
 
     def __init__(self, dim: int, heads: int, window: int) -> None:
         super().__init__()
+        self.adapter: TemporalAdapter | None = None
         self.attn = WindowAttention(dim, heads, window)
         self.mlp = Mlp(dim, 4 * dim)
         self.local_conv = ConvNorm(dim, dim, 3, groups=dim)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, passage: Passage | None = None) -> Tensor:
         """(B, h, w, C) from the same."""
-        x = depthwise(x + self.attn(x), *self.local_conv.fold(), 1, (1, 1))
+        found = self.attn(x)
+        found = found if self.adapter is None else self.adapter.through(found, passage or Passage())
+        x = depthwise(x + found, *self.local_conv.fold(), 1, (1, 1))
         return by_strips(lambda part: part + self.mlp(part), x, rows_at_once(x, self.mlp.fc1.out_features))
 
 
@@ -193,8 +200,10 @@ class Stage(nn.Module):
         self.blocks = nn.Sequential(*blocks)
         self.downsample = downsample
 
-    def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.blocks(x)
+    def forward(self, x: Tensor, passage: Passage) -> Tensor:
+        out = x
+        for block in self.blocks:
+            out = block(out, passage) if isinstance(block, Block) else block(out)
         return out if self.downsample is None else self.downsample(out)
 
 
@@ -215,9 +224,19 @@ class TinyVit(nn.Module):
             ChannelNorm(settings.width),
         )
 
-    def forward(self, image: Tensor) -> Tensor:
-        """(B, width, H / 4, W / 4) from an image (B, 3, H, W) in 0..1; any size, sides rounded up."""
-        x = self.layers(self.patch_embed(image))
+    def adapt(self, settings: TemporalSettings) -> None:
+        """Put temporal adapters into the blocks with attention; they start as if they were not there."""
+        blocks = [block for block in self.modules() if isinstance(block, Block)]
+        attach(blocks, [block.mlp.fc1.in_features for block in blocks], settings)
+
+    def forward(self, image: Tensor, passage: Passage | None = None) -> Tensor:
+        """(B, width, H / 4, W / 4) from an image (B, 3, H, W) in 0..1; any size, sides rounded up.
+
+        Images belong together as `passage` says; without one each is alone.
+        """
+        x, passage = self.patch_embed(image), passage or Passage()
+        for layer in self.layers:
+            x = layer(x, passage)
         out: Tensor = self.neck(rearrange(x, "b h w c -> b c h w"))
         return out
 

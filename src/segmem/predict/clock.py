@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import torch
 from torch import Tensor, nn
 
 from segmem.manifest import Timings
 from segmem.memory import Memory
+from segmem.nn.case_reader import CaseNetwork
 from segmem.nn.feature_memory import Looked
 from segmem.nn.promptable import PromptableNetwork
 from segmem.prompted import PromptedSegmenter
@@ -120,6 +121,13 @@ class TimedNetwork(nn.Module):
         with self.clock.part("memory", inside="head"):
             return self.network.attend(top, memory, pointers, horizon)
 
+    def look_at_cases(self, top: Tensor, memory: Memory, code: Tensor) -> Tensor:
+        with self.clock.part("memory", inside="head"):
+            return cast(CaseNetwork, self.network).look_at_cases(top, memory, code)
+
+    def case_tokens(self, tokens: Tensor) -> Tensor:
+        return cast(CaseNetwork, self.network).case_tokens(tokens)
+
     def memorise(self, top: Tensor, mask: Tensor, presence: Tensor) -> Tensor:
         with self.clock.part("memory", inside="head"):
             return self.network.memorise(top, mask, presence)
@@ -130,7 +138,13 @@ def timed(model: Segmenter, clock: Clock) -> Segmenter:
     if isinstance(model, PromptedSegmenter):
         network = TimedNetwork(model.network, clock)
         return PromptedSegmenter(
-            network, model.policy, model.pointer_policy, model.spec, model.together
+            network,
+            model.policy,
+            model.pointer_policy,
+            model.spec,
+            model.together,
+            model.temporal,
+            model.across,
         ).eval()
     if isinstance(model, MemorySegmenter):
         return MemorySegmenter(

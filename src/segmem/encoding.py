@@ -1,0 +1,42 @@
+"""Frames to features where an encoder looks at several of them: a clip at once, or the next frame of a stream."""
+
+from dataclasses import replace
+from typing import Protocol
+
+from einops import rearrange
+from torch import Tensor
+
+from segmem.core import Features
+from segmem.nn.temporal_adapter import Passage, Past
+from segmem.state import State
+
+
+class ClipEncoder(Protocol):
+    """Encodes images (B * T, 3, H, W) of which T each belong together."""
+
+    def encode(self, frame: Tensor, passage: Passage | None = None) -> Features: ...
+
+
+def encode_clip(network: ClipEncoder, frames: Tensor, past: Past = ()) -> tuple[list[Features], Past]:
+    """Features of each of T frames of B streams, (B, T, 3, H, W), and what the encoder keeps for those that follow.
+
+    Args:
+        network: with temporal adapters, or without: frames are then encoded each for itself.
+        frames: in order.
+        past: what it kept of the frames before these; empty at a stream's beginning.
+    """
+    length = frames.shape[1]
+    passage = Passage(length, past)
+    together = network.encode(rearrange(frames, "b t c h w -> (b t) c h w"), passage)
+    tops, *skips = (
+        rearrange(x, "(b t) c h w -> t b c h w", t=length) for x in (together.top, *together.skips)
+    )
+    each = [Features(tops[t], tuple(skip[t] for skip in skips)) for t in range(length)]
+    return each, tuple(passage.after)
+
+
+def encode_next(network: ClipEncoder, frame: Tensor, state: State) -> tuple[Features, State]:
+    """Features of the frame (B, 3, H, W) that `state` waits for, and the state that has seen it."""
+    passage = Passage(1, state.past if state.past_frame == state.frame else ())
+    features = network.encode(frame, passage)
+    return features, replace(state, past=tuple(passage.after), past_frame=state.frame + 1)
