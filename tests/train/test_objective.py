@@ -1,10 +1,9 @@
 import torch
 
 from nano import TINY, nano
-from segmem.core import Features
 from segmem.memory import Fifo
 from segmem.methods.tmam import TmamSettings
-from segmem.train.objective import ClipObjective, GateObjective, weakened
+from segmem.train.objective import ClipObjective, GateObjective
 
 
 def clips(batch=2, length=4, seed=0):
@@ -129,26 +128,3 @@ def test_apart_the_memory_learns_all_the_same_and_the_network_stays_trainable():
     for name, parameter in model.get_submodule("memory.memory_encoder").named_parameters():
         assert parameter.grad is not None, name
         assert float(parameter.grad.abs().sum()) > 0, name
-
-
-def test_weakened_features_lose_channels_of_their_skips_alone_and_keep_their_mean():
-    torch.manual_seed(0)
-    features = Features(torch.ones(4, 8, 2, 2), (torch.ones(4, 4000, 1, 1), torch.ones(4, 4000, 1, 1)))
-    weak = weakened(features, 0.8)
-    assert torch.equal(weak.top, features.top)
-    silent = torch.stack([(skip == 0).float().mean(dim=(1, 2, 3)) for skip in weak.skips])
-    assert float((silent[0] - silent[1]).abs().max()) < 0.04  # one share for all skips of a frame
-    assert float(silent.max()) < 0.82
-    assert len({round(share, 2) for share in silent[0].tolist()}) > 1
-    for skip in weak.skips:
-        assert torch.allclose(skip.mean(dim=(1, 2, 3)), torch.ones(4), atol=0.1)
-
-
-def test_a_weakened_network_changes_the_loss_and_a_share_of_zero_does_not():
-    model, (frames, labels) = nano(), clips()
-    known = torch.ones(frames.shape[:2], dtype=torch.bool)
-    plain, none, weak = (
-        ClipObjective(model, True, 4, 1, weaken=share)(frames, labels, known).item()
-        for share in (0.0, 0.0, 0.9)
-    )
-    assert plain == none != weak

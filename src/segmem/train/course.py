@@ -191,7 +191,6 @@ def _objective(model: Model, stage: StageSettings, settings: TrainSettings) -> n
         stage.known_first,
         taught,
         stage.apart,
-        stage.weaken,
     )
 
 

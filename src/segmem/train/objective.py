@@ -28,7 +28,6 @@ class ClipObjective(nn.Module):
         known_first: whether a clip's first frame is remembered with its label.
         gate: whether the memory's gate is taught too.
         apart: whether the 2D network learns from frames alone, and the memory from features it does not change.
-        weaken: largest share of the channels of a frame's skips that are silenced where memory is used.
     """
 
     def __init__(
@@ -40,10 +39,9 @@ class ClipObjective(nn.Module):
         known_first: bool = False,
         gate: bool = False,
         apart: bool = False,
-        weaken: float = 0.0,
     ) -> None:
         super().__init__()
-        self.known_first, self.gate, self.apart, self.weaken = known_first, gate, apart, weaken
+        self.known_first, self.gate, self.apart = known_first, gate, apart
         self.model, self.memory, self.back, self.stride = model, memory, back, stride
         self.loss = LabelledLoss()
 
@@ -94,8 +92,6 @@ class ClipObjective(nn.Module):
     def _encode(self, frames: Tensor) -> list[Features]:
         """The features of each moment of (B, T, 3, H, W); all are encoded in one batch."""
         encoded = self.model.encode(_ready(rearrange(frames, "b t c h w -> (t b) c h w")))
-        if self.weaken > 0:
-            encoded = weakened(encoded, self.weaken)
         return _moments(encoded, *frames.shape[:2])
 
     def _run(
@@ -155,24 +151,6 @@ class GateObjective(nn.Module):
 def gate_loss(model: MemorySegmenter, top: Tensor, corrupted: Tensor) -> Tensor:
     """Binary cross-entropy of the gate over N frames' features (N, C, h, w), in the order of `corrupted`."""
     return F.binary_cross_entropy_with_logits(model.memory.doubt(top).float(), corrupted.flatten().float())
-
-
-def weakened(features: Features, most: float) -> Features:
-    """Features whose skips have lost a share of their channels, drawn for each frame; the others are louder for it.
-
-    Memory reads and writes `top`, which stays as it is: only what is seen in the present is worse.
-
-    Args:
-        features: of N frames.
-        most: largest share; the mean is half of it.
-    """
-    keep = 1 - most * torch.rand(len(features.top), 1, 1, 1, device=features.top.device)
-
-    def thinned(skip: Tensor) -> Tensor:
-        heard = torch.rand(*skip.shape[:2], 1, 1, device=skip.device) < keep
-        return skip * (heard / keep).to(skip.dtype)
-
-    return replace(features, skips=tuple(thinned(skip) for skip in features.skips))
 
 
 def _ready(frames: Tensor) -> Tensor:

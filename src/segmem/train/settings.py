@@ -150,9 +150,6 @@ class StageSettings(Settings):
     apart: bool = False
     """In a stage that trains all with memory: the 2D network learns from frames alone, as it would without memory, and
     the memory beside it from features that it does not change. So memory cannot spoil the network."""
-    weaken: float = Field(default=0.0, ge=0, lt=1)
-    """In stages with memory: up to this share of the channels that pass by the memory is silenced, a share drawn for
-    each frame. On frames it has learnt a network leaves memory nothing to do; weakened, it errs as on unknown ones."""
     freeze_memory: bool = False
     """Memory attention and memory encoder keep the weights they began with, as in TMAM's paper; what joins them to
     the network learns."""
