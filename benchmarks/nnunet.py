@@ -74,14 +74,16 @@ def convert(settings: TrainSettings, data: Path, raw: Path, training: set[str], 
     home = raw / DATASET
     if not (home / MARKER).is_file():
         (source,) = settings.data.sources
+        classes = settings.model.classes
+        meant = {value: value for value in range(1, len(classes))} | source.label_map
         convert_data(
             Request(
                 source=data / source.path,
                 target=home,
                 to="nnunet",
                 layout=source.layout,
-                label_map=tuple(f"{old}={new}" for old, new in source.label_map.items()),
-                classes=settings.model.classes,
+                label_map=tuple(f"{old}={classes[new]}" for old, new in meant.items()),
+                classes=classes,
                 channel=source.channel,
                 group=source.group,
                 overwrite=True,
@@ -168,7 +170,8 @@ def main() -> None:
     names, aside = {case.name for case in training}, {case.name for case in held}
     convert(settings, options.data, work / "raw", names, aside)
     what = ("-d", "1", "-c", options.configuration)
-    took = call(programs, variables, "nnUNetv2_plan_and_preprocess", *what, "-np", "1", "-npfp", "1")
+    planning = {**variables, "nnUNet_n_proc_DA": str(max(1, options.workers))}  # it takes none for a mistake
+    took = call(programs, planning, "nnUNetv2_plan_and_preprocess", *what, "-np", "1", "-npfp", "1")
     print(f"planning and preprocessing: {took:.0f} s")
     folder = work / "results" / DATASET / f"{TRAINER}__nnUNetPlans__{options.configuration}" / "fold_all"
     train = ("1", options.configuration, "all", "-tr", TRAINER, "-device", options.device)
