@@ -42,6 +42,7 @@ DATASET = "Dataset001_segmem"
 TRAINER = "SegmemBudgetTrainer"
 COLUMNS = ("case", "class", "dice", "nsd", "hd95")
 SUFFIX = ".nii.gz"
+Row = tuple[str, str, float, float, float]
 
 
 def environment(work: Path, packages: tuple[str, ...]) -> Path:
@@ -69,20 +70,30 @@ def split_of(settings: TrainSettings, data: Path) -> tuple[list[LabelledCase], l
     return list(split.train), list(split.validation)
 
 
-def convert(settings: TrainSettings, data: Path, raw: Path, training: set[str], held: set[str]) -> None:
+def convert(
+    settings: TrainSettings, data: Path, raw: Path, training: set[str], held: set[str], modality: str | None
+) -> None:
     """The source as nnU-Net's raw dataset: `training` in imagesTr, `held` in imagesTs, the rest nowhere."""
     home = raw / DATASET
+    asked_for = home.parent / f"{DATASET}.json"
+    made_of = json.dumps({"source": str(data), "train": sorted(training), "held": sorted(held)})
+    if asked_for.is_file() and asked_for.read_text() != made_of:
+        sys.exit(f"{home} was made of other data or another split. Give another --work, or delete it.")
+    asked_for.write_text(made_of)
     if not (home / MARKER).is_file():
         (source,) = settings.data.sources
+        classes = settings.model.classes
+        meant = {value: value for value in range(1, len(classes))} | source.label_map
         convert_data(
             Request(
                 source=data / source.path,
                 target=home,
                 to="nnunet",
                 layout=source.layout,
-                label_map=tuple(f"{old}={new}" for old, new in source.label_map.items()),
-                classes=settings.model.classes,
+                label_map=tuple(f"{old}={classes[new]}" for old, new in meant.items()),
+                classes=classes,
                 channel=source.channel,
+                modality=modality,
                 group=source.group,
                 overwrite=True,
             )
@@ -101,7 +112,7 @@ def convert(settings: TrainSettings, data: Path, raw: Path, training: set[str], 
 
 def scores(
     cases: list[LabelledCase], found: Path, settings: TrainSettings, tolerance_mm: float
-) -> Iterator[tuple[str, str, float, float, float]]:
+) -> Iterator[Row]:
     """A row for each case and class; NaN where neither the truth nor the answer has the class."""
     (source,), names = settings.data.sources, settings.model.classes
     for case in cases:
@@ -127,7 +138,21 @@ def call(programs: Path, variables: Mapping[str, str], name: str, *arguments: st
     return perf_counter() - begun
 
 
-def main() -> None:
+def write(rows: list[Row], out: Path, classes: tuple[str, ...], tolerance_mm: float) -> None:
+    """The table, and its means on the screen."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with out.open("w", newline="") as file:
+        lines = csv.writer(file, lineterminator="\n")
+        lines.writerow(COLUMNS)
+        lines.writerows((case, name, *(f"{value:.4f}" for value in numbers)) for case, name, *numbers in rows)
+    for name in classes[1:]:
+        mean = np.nanmean(np.array([row[2:] for row in rows if row[1] == name], float), axis=0)
+        print(f"{name}: Dice {mean[0]:.4f}, NSD {mean[1]:.4f} at {tolerance_mm:g} mm, HD95 {mean[2]:.2f} mm")
+    print(f"mean Dice of the classes: {np.nanmean([row[2] for row in rows]):.4f}")
+
+
+def asked() -> argparse.Namespace:
+    """The command's options."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -144,13 +169,21 @@ def main() -> None:
         "--workers", type=int, default=0, help="Processes that augment; 0 does it in between."
     )
     parser.add_argument("--tolerance", type=float, default=2.0, help="Of NSD, in mm.")
-    options = parser.parse_args()
+    parser.add_argument("--modality", help="CT, where it is: nnU-Net normalises it its own way.")
+    parser.add_argument("--cases", type=int, help="Score only so many held-out cases, to try the program.")
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = asked()
     settings = load_settings(options.preset, changes=options.set)
     work = options.work.resolve()
     training, held = split_of(settings, options.data)
     if not held:
         sys.exit(f"{options.preset} keeps no case aside; name some with --set data.validation_fraction=0.2")
     print(f"{len(training)} cases train, {len(held)} are held out")
+    names, aside = {case.name for case in training}, {case.name for case in held}
+    held = sorted(held, key=lambda case: case.name)[: options.cases]
     begun = perf_counter()
     programs = environment(work, PACKAGES)
     print(f"environment: {perf_counter() - begun:.0f} s")
@@ -165,10 +198,15 @@ def main() -> None:
     }
     for home in homes.values():
         Path(home).mkdir(parents=True, exist_ok=True)
-    names, aside = {case.name for case in training}, {case.name for case in held}
-    convert(settings, options.data, work / "raw", names, aside)
+    convert(settings, options.data, work / "raw", names, aside, options.modality)
+    shown = work / "shown"
+    shutil.rmtree(shown, ignore_errors=True)
+    shown.mkdir()
+    for case in held:
+        shutil.copy(work / "raw" / DATASET / "imagesTs" / f"{case.name}_0000{SUFFIX}", shown)
     what = ("-d", "1", "-c", options.configuration)
-    took = call(programs, variables, "nnUNetv2_plan_and_preprocess", *what, "-np", "1", "-npfp", "1")
+    planning = {**variables, "nnUNet_n_proc_DA": str(max(1, options.workers))}  # it takes none for a mistake
+    took = call(programs, planning, "nnUNetv2_plan_and_preprocess", *what, "-np", "1", "-npfp", "1")
     print(f"planning and preprocessing: {took:.0f} s")
     folder = work / "results" / DATASET / f"{TRAINER}__nnUNetPlans__{options.configuration}" / "fold_all"
     train = ("1", options.configuration, "all", "-tr", TRAINER, "-device", options.device)
@@ -178,21 +216,11 @@ def main() -> None:
     found = work / "predicted" / options.configuration
     shutil.rmtree(found, ignore_errors=True)
     script = str(Path(__file__).with_name("nnunet_predict.py"))
-    where = (str(folder.parent), str(work / "raw" / DATASET / "imagesTs"), str(found))
+    where = (str(folder.parent), str(shown), str(found))
     took = call(programs, variables, "python", script, *where, options.device, str(options.threads))
     print(f"prediction: {took:.0f} s for {len(held)} cases")
-    rows = list(scores(sorted(held, key=lambda case: case.name), found, settings, options.tolerance))
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    with options.out.open("w", newline="") as file:
-        lines = csv.writer(file, lineterminator="\n")
-        lines.writerow(COLUMNS)
-        lines.writerows((case, name, *(f"{value:.4f}" for value in numbers)) for case, name, *numbers in rows)
-    for name in settings.model.classes[1:]:
-        mean = np.nanmean(np.array([row[2:] for row in rows if row[1] == name], float), axis=0)
-        print(
-            f"{name}: Dice {mean[0]:.4f}, NSD {mean[1]:.4f} at {options.tolerance:g} mm, HD95 {mean[2]:.2f} mm"
-        )
-    print(f"mean Dice of the classes: {np.nanmean([row[2] for row in rows]):.4f}")
+    rows = list(scores(held, found, settings, options.tolerance))
+    write(rows, options.out, settings.model.classes, options.tolerance)
 
 
 if __name__ == "__main__":

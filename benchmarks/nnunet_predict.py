@@ -6,6 +6,7 @@ Its command takes as many threads as the machine has cores, whatever it may use 
 """
 
 import sys
+from pathlib import Path
 
 import torch
 from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
@@ -14,6 +15,7 @@ from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
 def main() -> None:
     model, source, target, device, threads = sys.argv[1:]
     torch.set_num_threads(int(threads))
+    Path(target).mkdir(parents=True, exist_ok=True)
     predictor = nnUNetPredictor(
         device=torch.device(device), perform_everything_on_device=device == "cuda", allow_tqdm=False
     )

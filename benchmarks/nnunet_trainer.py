@@ -26,7 +26,7 @@ class SegmemBudgetTrainer(nnUNetTrainer):
         self.on_train_start()
         self.network.train()
         begun, steps, losses = perf_counter(), 0, []
-        while (spent := perf_counter() - begun) < budget:
+        while (spent := perf_counter() - begun) * (steps + 1) < budget * max(1, steps):  # one more fits in
             for group in self.optimizer.param_groups:
                 group["lr"] = self.initial_lr * (1 - spent / budget) ** POWER
             losses.append(float(self.train_step(next(self.dataloader_train))["loss"]))

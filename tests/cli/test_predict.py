@@ -49,6 +49,7 @@ def test_every_option_reaches_the_request(asked, tmp_path):
     values = ["--as", "cases", "--device", "cpu", "--precision", "bfloat16", "--threads", "2"]
     values += ["--patience", "5", "--no-memory"]
     values += ["--series", "2", "--allow-gaps", "--seg", "--rtstruct", "--no-deidentify"]
+    values += ["--min-volume", "5ml", "--keep-largest", "--statistics", "--preview", "--probabilities"]
     options = [*values, "--overlay", "--confidence", "--resume", "--no-overwrite"]
     assert main(["predict", "-i", "in", "-o", str(tmp_path), "-m", "one", *options]) == 0
     assert asked.request.model_dump(exclude={"command"}) == {
@@ -63,6 +64,11 @@ def test_every_option_reaches_the_request(asked, tmp_path):
         "deidentify": False,
         "overlay": True,
         "confidence": True,
+        "probabilities": True,
+        "min_volume_mm3": 5000.0,
+        "keep_largest": True,
+        "statistics": True,
+        "preview": True,
         "memory": False,
         "device": "cpu",
         "precision": "bfloat16",

@@ -6,6 +6,7 @@ import json
 import nibabel as nib
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 
 from command import Ran
@@ -153,7 +154,7 @@ def labelled(root, label: np.ndarray, affine: np.ndarray | None = None) -> None:
 
 
 GOOD = np.zeros((16, 16, 6), np.uint8)
-TINY = ("--set", "model.input=volume", "--set", "stages=[{name: base, steps: 2, batch: 1}]")
+TINY = ("--set", "model.input=volume", "--set", "stages=[{name: base, steps: 2, batch: 2}]")
 SCANS = ("--set", "data={sources: [{path: .}]}", "--set", "model.intensity={kind: percentile}")
 
 
@@ -175,10 +176,14 @@ def test_labels_on_another_grid_or_of_another_class_are_refused(segmem, tmp_path
     assert not (tmp_path / "run" / "model.safetensors").exists()
 
 
-def test_a_class_that_no_case_shows_is_learnt_around_and_scored_as_absent(segmem, tmp_path):
+def test_spacing_comes_from_the_data_and_a_class_that_no_case_shows_is_scored_as_absent(segmem, tmp_path):
     labelled(tmp_path / "d", GOOD)  # the second scan has no label at all, and nobody has a manipulator
-    ran = segmem("train", "-d", "d", "-o", "run", "--preset", "nano", *TINY, *SCANS)
+    grid = ("--set", "model.volume={slices: coronal, spacing: data}", "--set", "model.fit.longest=null")
+    ran = segmem("train", "-d", "d", "-o", "run", "--preset", "nano", *TINY, *SCANS, *grid)
     assert ran.code == 0, ran.err
+    assert "spacing of 2 training scans: slices 1 mm apart, pixels 1.5 mm" in ran.err
+    chosen = yaml.safe_load((tmp_path / "run" / "settings.yaml").read_text())["model"]["volume"]
+    assert (chosen["spacing"], chosen["slice_mm"], chosen["in_plane_mm"]) == ("given", 1.0, 1.5)
     ran = segmem("evaluate", "-m", "run", "-d", "d", "-o", "scores", "--no-report", "--workers", "1")
     assert ran.code == 0, ran.err
     with (tmp_path / "scores" / "metrics.csv").open(newline="") as file:

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
 
 from torch import Tensor
@@ -109,6 +110,9 @@ def _tell_if_empty(clip: Clip) -> None:
     """Warn of a scan in which nothing can be seen; it is segmented all the same."""
     if clip.geometry.kind != "volume":
         return
+    low, high = (float(value) for value in clip.frames.aminmax())
+    if isfinite(low) and isfinite(high) and low < high:
+        return  # without a copy of the scan
     finite = clip.frames[clip.frames.isfinite()]
     if finite.numel() == 0 or finite.min() == finite.max():
         value = f"is {float(finite[0]):g}" if finite.numel() else "is no number"
