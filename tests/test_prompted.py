@@ -335,3 +335,13 @@ def test_features_stand_in_for_a_frame():
         ahead = model.encode(frame(3.0))
     (one,), _ = walk(model, [ahead], {0: boxes(BOX)})
     assert (one.logits[0, 1] == 4).all()
+
+
+def test_a_quality_is_within_its_range_in_use_and_may_find_back_to_it_while_it_learns():
+    from segmem.prompted import _within
+
+    outside = torch.tensor([-0.5, 0.5, 1.5])
+    assert _within(outside).tolist() == [0, 0.5, 1]
+    learning = outside.clone().requires_grad_()
+    _within(learning).sum().backward()
+    assert learning.grad.tolist() == [1, 1, 1]

@@ -261,8 +261,8 @@ def _halved(tokens: Tensor) -> Tensor:
 
 
 def _within(quality: Tensor) -> Tensor:
-    """In use a quality is in 0..1; a head without a sigmoid that learns must find back from outside."""
-    return quality if torch.is_grad_enabled() else quality.clamp(0, 1)
+    """A quality is in 0..1; a head without a sigmoid that learns must find back from outside."""
+    return quality if quality.requires_grad else quality.clamp(0, 1)
 
 
 def _tracked(memory: Memory | None, rows: Tensor) -> Tensor:

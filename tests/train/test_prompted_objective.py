@@ -10,7 +10,7 @@ from segmem.train.prompted_objective import (
     PromptedObjective,
     choose_objects,
 )
-from segmem.train.settings import PromptedSettings
+from segmem.train.prompted_settings import PromptedSettings
 
 BOXES = PromptedSettings(prompts=PromptSettings(given=0))
 

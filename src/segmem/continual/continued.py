@@ -11,8 +11,9 @@ from segmem.io.outputs import write_json_atomic
 from segmem.methods.load import WEIGHTS, Model, load
 from segmem.prompted import PromptedSegmenter
 from segmem.train.claim import SETTINGS
+from segmem.train.encoder_mark import encoder_mark
 from segmem.train.log import say
-from segmem.train.loop import encoder_mark, train
+from segmem.train.loop import train
 from segmem.train.material import gather
 from segmem.train.presets import changed, check, load_settings, merged, read_tree
 from segmem.train.prompted_validation import TIGHT, object_dice

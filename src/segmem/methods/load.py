@@ -19,7 +19,8 @@ from segmem.methods.build import build
 from segmem.methods.litemedsam import LiteMedSamSettings
 from segmem.methods.published import read_published, resized
 from segmem.methods.spec import ModelSpec
-from segmem.nn.litemedsam import LiteMedSam, published
+from segmem.methods.trained_base import fill_trained, trained_of
+from segmem.nn.litemedsam import published
 from segmem.nn.litemedsam_memory import LiteMedSamMemory
 from segmem.nn.upstream import family
 from segmem.prompted import PromptedSegmenter
@@ -27,7 +28,6 @@ from segmem.segmenter import MemorySegmenter
 from segmem.volumetric import VolumeSegmenter
 
 SHIPPED = Path(__file__).parents[1] / "models"
-BASE = "base."  # before what differs from the published LiteMedSAM, in a file of its memory
 WEIGHTS = "model.safetensors"  # in a run folder
 LITEMEDSAM = "litemedsam.safetensors"  # the memory that ships for it
 COUNTER = "num_batches_tracked"  # BatchNorm's, of no use after training
@@ -193,10 +193,7 @@ def fill(model: Model, tensors: Mapping[str, Tensor], path: Path, partial: bool 
     Raises:
         WeightsError: listing by group what is missing, unexpected or of another shape; the model is untouched.
     """
-    parts, base = parts_of(model), _base_of(model)
-    if base is not None:
-        _fill_base(base, {n.removeprefix(BASE): v for n, v in tensors.items() if n.startswith(BASE)}, path)
-        tensors = {name: value for name, value in tensors.items() if not name.startswith(BASE)}
+    parts, tensors = parts_of(model), fill_trained(model, tensors, path)
     ours = parts.state_dict()
     told = _check(ours, tensors, path, partial)
     if told:
@@ -209,21 +206,6 @@ def fill(model: Model, tensors: Mapping[str, Tensor], path: Path, partial: bool 
         },
         strict=False,
     )
-
-
-def _base_of(model: Model) -> LiteMedSam | None:
-    """The published network under LiteMedSAM's memory."""
-    network = model.get_submodule("network")
-    return network.base if isinstance(network, LiteMedSamMemory) else None
-
-
-def _fill_base(base: LiteMedSam, changed: Mapping[str, Tensor], path: Path) -> None:
-    """What was trained on takes the place of what is published; the rest stays."""
-    ours = base.state_dict()
-    odd = [n for n, value in changed.items() if n not in ours or ours[n].shape != value.shape]
-    if odd:
-        raise WeightsError(f"{path}: not of this LiteMedSAM: {len(odd)} tensors ({grouped(odd)}).")
-    base.load_state_dict({name: value.to(ours[name].dtype) for name, value in changed.items()}, strict=False)
 
 
 def _check(
@@ -266,11 +248,9 @@ def save(model: Model, path: Path, extra: Mapping[str, object] | None = None) ->
     """
     if not isinstance(model.spec, ModelSpec):
         raise WeightsError(f"{path}: only a model built from a ModelSpec can be saved.")
-    base = _base_of(model)
-    changed = {} if base is None else {BASE + name: value for name, value in base.changed().items()}
     tensors = {
         name: value.to(torch.bfloat16) if value.ndim > 1 and not name.endswith(EXACT) else value.float()
-        for name, value in {**parts_of(model).state_dict(), **changed}.items()
+        for name, value in {**parts_of(model).state_dict(), **trained_of(model)}.items()
         if not name.endswith(COUNTER)
     }
     write_tensors(path, tensors, {"spec": model.spec.model_dump(mode="json"), **(extra or {})})

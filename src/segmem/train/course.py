@@ -9,17 +9,16 @@ from lightning_fabric import Fabric
 from torch import nn
 from torch.optim import Optimizer
 
-from segmem.core.errors import SettingsError
 from segmem.data.sample import PADDING, Batch, ClipPlan, Source, sample_batch
 from segmem.methods.load import Model
-from segmem.nn.network_parts import parameters_of
 from segmem.prompted import PromptedSegmenter
 from segmem.train import norms
 from segmem.train.beside import Accompanied, Beside
 from segmem.train.feed import feed
 from segmem.train.material import Material
 from segmem.train.objective import ClipObjective, GateObjective
-from segmem.train.optimizers import Groups, make_optimizer, moved, to_average, to_training
+from segmem.train.optimizers import make_optimizer, moved, to_average, to_training
+from segmem.train.parameters import choose, require_teaching
 from segmem.train.prompted_objective import Lesson, PromptedObjective, lesson_of
 from segmem.train.settings import StageSettings, TrainSettings
 from segmem.train.volume_objective import VolumeObjective
@@ -165,7 +164,7 @@ def make_course(
     frozen = stage.memory if stage.freeze_norm is None else stage.freeze_norm
     frozen = frozen or stage.train in ("memory", "gate")
     if isinstance(model, PromptedSegmenter):
-        _require_teaching(stage, settings)
+        require_teaching(stage, settings)
         frozen = stage.freeze_norm is not False
     optimizer = make_optimizer(stage, choose(model, stage))
     objective = _objective(model, stage, settings)
@@ -192,66 +191,3 @@ def _objective(model: Model, stage: StageSettings, settings: TrainSettings) -> n
         taught,
         stage.apart,
     )
-
-
-def choose(model: Model, stage: StageSettings) -> Groups:
-    """The parameters that the stage trains, the memory's with their own learning rate; others need no gradient."""
-    if isinstance(model, PromptedSegmenter):
-        return _parts_of(model, stage)
-    gate = [] if isinstance(model, VolumeSegmenter) else list(model.gate_parameters())
-    told = {id(parameter) for parameter in gate}
-    if stage.freeze_memory:
-        told |= {id(parameter) for parameter in model.look_parameters()}
-    gates = stage.train == "gate" or stage.gate_learning_rate is not None
-    if gates and not gate:
-        raise SettingsError(f"stages: {stage.name} trains a gate, but the model has none (model.tmam.gate).")
-    base = stage.train in ("all", "base")
-    memory = stage.memory and stage.train in ("all", "memory")
-    groups = (
-        (base, list(model.base_parameters()), stage.learning_rate),
-        (
-            memory,
-            [p for p in model.memory_parameters() if id(p) not in told],
-            stage.memory_learning_rate or stage.learning_rate,
-        ),
-        (gates, gate, stage.gate_learning_rate or stage.learning_rate),
-    )
-    model.requires_grad_(False)
-    for trained, parameters, _ in groups:
-        for parameter in parameters:
-            parameter.requires_grad_(trained)
-    return [
-        {"params": parameters, "lr": rate} for trained, parameters, rate in groups if trained and parameters
-    ]
-
-
-def _parts_of(model: PromptedSegmenter, stage: StageSettings) -> Groups:
-    """The published parts that learn at the stage's rate; memory and adapters, which are new, at theirs."""
-    wish, network = stage.prompted, model.get_submodule("network")
-    known: list[nn.Parameter] = []
-    new: list[nn.Parameter] = []
-    for part in wish.parts:
-        of_part = list(model.memory_parameters() if part == "memory" else parameters_of(network, part))
-        if not of_part:
-            raise SettingsError(f"stages: {stage.name} trains {part}, but this network has none.")
-        (new if part in ("memory", "adapters") else known).extend(of_part)
-    model.requires_grad_(False)
-    for parameter in (*known, *new):
-        parameter.requires_grad_()
-    fast = stage.memory_learning_rate or stage.learning_rate * wish.new_times
-    groups: Groups = [{"params": known, "lr": stage.learning_rate}, {"params": new, "lr": fast}]
-    return [group for group in groups if group["params"]]
-
-
-def _require_teaching(stage: StageSettings, settings: TrainSettings) -> None:
-    fixed = {"encoder", "adapters"} & set(stage.prompted.parts)
-    if fixed and settings.data.features is not None:
-        raise SettingsError(
-            f"stages: {stage.name} trains the {' and '.join(sorted(fixed))}, but data.features encodes frames once."
-            " Leave data.features out (~), or the part."
-        )
-    if stage.length == 1 and stage.prompted.parts == ("memory",):
-        raise SettingsError(
-            f"stages: {stage.name} has clips of one frame, from which a memory learns nothing. Give length: 4, or let"
-            " another part learn: prompted.parts: [decoder, memory]."
-        )

@@ -1,6 +1,5 @@
 """The training loop: stage after stage, validated, saved, resumable to the bit."""
 
-import hashlib
 from pathlib import Path
 
 import torch
@@ -15,8 +14,6 @@ from segmem.methods.begin import fill_memory, fill_network
 from segmem.methods.build import build
 from segmem.methods.from_sam2 import fill_from_sam2
 from segmem.methods.load import WEIGHTS, Model, fill, find_weights, save
-from segmem.nn.litemedsam_memory import LiteMedSamMemory
-from segmem.nn.network_parts import part_of
 from segmem.prompted import PromptedSegmenter
 from segmem.segmenter import MemorySegmenter
 from segmem.train.beside import Beside
@@ -24,6 +21,7 @@ from segmem.train.checkpoint import Position, checkpoints, latest, read_position
 from segmem.train.claim import CHECKPOINTS, claim
 from segmem.train.course import Course, make_course
 from segmem.train.depthwise import depthwise_in_float32
+from segmem.train.encoder_mark import encoder_mark
 from segmem.train.interrupt import Interrupt
 from segmem.train.log import Log, say
 from segmem.train.machine import make_fabric
@@ -35,8 +33,6 @@ from segmem.train.spacing import with_spacing
 from segmem.train.temperature import fit_temperature, validation_pixels
 from segmem.train.validation import validate
 from segmem.volumetric import VolumeSegmenter
-
-ENCODING = ("encoder", "adapters")  # the parts that frames are encoded with
 
 
 def train(
@@ -105,18 +101,6 @@ def train(
             with depthwise_in_float32(model, narrow):
                 under_way = _Run(fabric, settings, material, model, run, log, interrupt, beside)
                 return under_way.all_stages(position)
-
-
-def encoder_mark(settings: TrainSettings, model: Model) -> str:
-    """Names the weights of an encoder that does not learn: the published ones, or else by what they are."""
-    network = model.get_submodule("network")
-    base = network.base if isinstance(network, LiteMedSamMemory) else None
-    changed = {} if base is None else base.changed()
-    own = {name: float(v.double().sum()) for name, v in changed.items() if part_of(name) in ENCODING}
-    mark = settings.model.method
-    return (
-        mark if not own else f"{mark} {hashlib.sha256(repr(sorted(own.items())).encode()).hexdigest()[:12]}"
-    )
 
 
 def _begin(settings: TrainSettings, network: nn.Module | None) -> Model:

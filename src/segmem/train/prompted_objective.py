@@ -13,7 +13,7 @@ from segmem.ops.fit import FitSettings, plan
 from segmem.prompted import CELL, PromptedSegmenter
 from segmem.state import State
 from segmem.train.mask_loss import MIXES, mask_loss, overlap
-from segmem.train.settings import PromptedSettings
+from segmem.train.prompted_settings import PromptedSettings
 
 LEAST = 16  # pixels of an object that is worth following
 MEANT = 0.5  # IoU from which on the answer to a prompt is the object that was meant

@@ -9,9 +9,8 @@ from segmem.data.layouts import Layout
 from segmem.data.prompts import PromptSettings
 from segmem.data.sample import OneObject
 from segmem.methods.spec import ModelSpec
-from segmem.nn.network_parts import Part
 from segmem.ops.augment import AugmentSettings
-from segmem.train.mask_loss import Mix
+from segmem.train.prompted_settings import PromptedSettings
 from segmem.train.volume_loss import VolumeLossSettings
 
 
@@ -97,19 +96,6 @@ class DataSettings(Settings):
     """Chooses who is held out and what a limit leaves, so that runs of other seeds see the same; none takes `seed`."""
     test_limit: PositiveInt | None = None
     """Only so many of a source's held-out cases are measured on, where they are; none takes all."""
-
-
-class PromptedSettings(Settings):
-    """How a network learns whose objects are prompted."""
-
-    parts: tuple[Part, ...] = Field(default=("memory",), min_length=1)
-    """Which parts learn: encoder, adapters, prompts (the prompt encoder), decoder, memory."""
-    new_times: PositiveFloat = 1.0
-    """Memory and adapters, which begin with fresh weights, learn so many times as fast as the published parts."""
-    prompts: PromptSettings = PromptSettings()
-    """What is said of objects, where their source says nothing else."""
-    loss: Mix = "memory"
-    """memory: Dice and ten times focal loss. sam2: focal 20, Dice 1, IoU 1. released: the mix in SAMed-2's code."""
 
 
 class StageSettings(Settings):

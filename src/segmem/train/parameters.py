@@ -1,0 +1,79 @@
+"""Which parameters a stage trains, and how fast."""
+
+from torch import nn
+
+from segmem.core.errors import SettingsError
+from segmem.methods.load import Model
+from segmem.nn.network_parts import parameters_of
+from segmem.prompted import PromptedSegmenter
+from segmem.train.optimizers import Groups
+from segmem.train.settings import StageSettings, TrainSettings
+from segmem.volumetric import VolumeSegmenter
+
+
+def choose(model: Model, stage: StageSettings) -> Groups:
+    """The parameters that the stage trains, the memory's with their own learning rate; others need no gradient."""
+    if isinstance(model, PromptedSegmenter):
+        return _parts_of(model, stage)
+    gate = [] if isinstance(model, VolumeSegmenter) else list(model.gate_parameters())
+    told = {id(parameter) for parameter in gate}
+    if stage.freeze_memory:
+        told |= {id(parameter) for parameter in model.look_parameters()}
+    gates = stage.train == "gate" or stage.gate_learning_rate is not None
+    if gates and not gate:
+        raise SettingsError(f"stages: {stage.name} trains a gate, but the model has none (model.tmam.gate).")
+    base = stage.train in ("all", "base")
+    memory = stage.memory and stage.train in ("all", "memory")
+    groups = (
+        (base, list(model.base_parameters()), stage.learning_rate),
+        (
+            memory,
+            [p for p in model.memory_parameters() if id(p) not in told],
+            stage.memory_learning_rate or stage.learning_rate,
+        ),
+        (gates, gate, stage.gate_learning_rate or stage.learning_rate),
+    )
+    model.requires_grad_(False)
+    for trained, parameters, _ in groups:
+        for parameter in parameters:
+            parameter.requires_grad_(trained)
+    return [
+        {"params": parameters, "lr": rate} for trained, parameters, rate in groups if trained and parameters
+    ]
+
+
+def _parts_of(model: PromptedSegmenter, stage: StageSettings) -> Groups:
+    """The published parts that learn at the stage's rate; memory and adapters, which are new, at theirs."""
+    wish, network = stage.prompted, model.get_submodule("network")
+    known: list[nn.Parameter] = []
+    new: list[nn.Parameter] = []
+    for part in wish.parts:
+        of_part = list(model.memory_parameters() if part == "memory" else parameters_of(network, part))
+        if not of_part:
+            raise SettingsError(f"stages: {stage.name} trains {part}, but this network has none.")
+        (new if part in ("memory", "adapters") else known).extend(of_part)
+    model.requires_grad_(False)
+    for parameter in (*known, *new):
+        parameter.requires_grad_()
+    fast = stage.memory_learning_rate or stage.learning_rate * wish.new_times
+    groups: Groups = [{"params": known, "lr": stage.learning_rate}, {"params": new, "lr": fast}]
+    return [group for group in groups if group["params"]]
+
+
+def require_teaching(stage: StageSettings, settings: TrainSettings) -> None:
+    """Refuse a stage of a promptable network that could teach nothing, or what frames were encoded with.
+
+    Raises:
+        SettingsError: it is one.
+    """
+    fixed = {"encoder", "adapters"} & set(stage.prompted.parts)
+    if fixed and settings.data.features is not None:
+        raise SettingsError(
+            f"stages: {stage.name} trains the {' and '.join(sorted(fixed))}, but data.features encodes frames once."
+            " Leave data.features out (~), or the part."
+        )
+    if stage.length == 1 and stage.prompted.parts == ("memory",):
+        raise SettingsError(
+            f"stages: {stage.name} has clips of one frame, from which a memory learns nothing. Give length: 4, or let"
+            " another part learn: prompted.parts: [decoder, memory]."
+        )
