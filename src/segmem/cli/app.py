@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from segmem.cli.bank import bank
 from segmem.cli.data import data_, doctor, split
 from segmem.cli.measure import evaluate, reproduce, side_by_side
 from segmem.cli.models import demo, models, weights
@@ -39,3 +40,4 @@ for verb in (predict, train, evaluate, models, side_by_side, doctor, split, repr
 convert.command("weights")(weights)
 convert.command("data")(data_)
 app.add_typer(convert, name="convert")
+app.add_typer(bank, name="bank")

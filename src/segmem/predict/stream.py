@@ -19,6 +19,7 @@ from segmem.ops.prepare import case_window
 from segmem.predict.budget import Budget
 from segmem.predict.clock import Clock, timed
 from segmem.predict.compute import Compute
+from segmem.predict.explain import Explanation
 from segmem.predict.frames import Frame, as_source
 from segmem.predict.grid_prompts import to_batch
 from segmem.predict.slices import Slices, adapters, looks_both_ways
@@ -108,6 +109,7 @@ class Viewer:
 
     Attributes:
         window: intensities that become 0 and 1; set it before the first frame of a scan.
+        explanation: where to note which entries of other cases are used; None notes nothing.
         slices: of a scan, where the encoder looks at neighbours on both sides; see `open_scan`.
     """
 
@@ -122,6 +124,7 @@ class Viewer:
     ) -> None:
         self.memory = memory
         self.cases = cases
+        self.explanation: Explanation | None = None
         self.clock = clock or Clock()
         self.model = timed(model, self.clock)
         self.compute = compute
@@ -203,6 +206,8 @@ class Viewer:
             with self.clock.part("encode"):
                 features, state = self._encoded(frame, state, place)
             self._keep_to_budget(features, state, prompts)
+            if self.explanation is not None and isinstance(self.model, PromptedSegmenter):
+                self.explanation.note(self.model, features, state, state.frame if place is None else place)
             with self.clock.part("head"):
                 prediction, after = self.model.step(features, state, batch, recall=recall, memorise=memorise)
         self.cases = after.cases
