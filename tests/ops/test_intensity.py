@@ -1,6 +1,7 @@
+import pytest
 import torch
 
-from segmem.ops.intensity import RGB_MEAN, RGB_STD, IntensitySettings, by_frame, normalise, window
+from segmem.ops.intensity import RGB_MEAN, RGB_STD, IntensitySettings, by_frame, normalise, to_unit, window
 
 SCAN = IntensitySettings(kind="percentile", low=0.0, high=100.0)
 
@@ -51,3 +52,8 @@ def test_what_lies_beyond_the_window_is_cut_before_a_frame_is_stretched():
 
 def test_a_frame_without_contrast_is_black():
     assert not by_frame(torch.full((1, 1, 3, 3), 7.0), 0.0, 10.0).any()
+
+
+def test_a_unit_scale_is_nought_to_one_and_nothing_more():
+    frames = torch.tensor([[[[0, 51, 255]]]], dtype=torch.uint8)
+    assert to_unit(frames, 0.0, 255.0)[0, :, 0].tolist() == [pytest.approx([0, 0.2, 1])] * 3
