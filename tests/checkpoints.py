@@ -49,3 +49,37 @@ def write_hf(folder: Path, shards: int = 1, config: Mapping[str, object] = CONFI
     index = {"metadata": {}, "weight_map": place}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
     return folder
+
+
+def samed2(settings: Sam2Settings | None = None) -> dict[str, Tensor]:
+    """Random values under the names of SAMed-2's release: a SAM2 of version 2.0, adapters, and fusion never used."""
+    settings = settings or older()
+    state, trunk = official(settings), "image_encoder.trunk.blocks"
+    generator = torch.Generator().manual_seed(1)
+
+    def made(*shape: int) -> Tensor:
+        return torch.randn(shape, generator=generator) * 0.1
+
+    for number in range(sum(settings.network.encoder.stages)):
+        d, h = len(state[f"{trunk}.{number}.norm2.weight"]), 32
+        adapter = {
+            "norm.weight": (d,),
+            "norm.bias": (d,),
+            "linear_down.weight": (h, d),
+            "linear_down.bias": (h,),
+            "conv.weight": (h, h, 3, 3, 3),
+            "conv.bias": (h,),
+            "linear_up.weight": (d, h),
+            "linear_up.bias": (d,),
+        }
+        fusion = {
+            "cross_attn.in_proj_weight": (3 * d, d),
+            "cross_attn.in_proj_bias": (3 * d,),
+            "cross_attn.out_proj.weight": (d, d),
+            "cross_attn.out_proj.bias": (d,),
+            "norm.weight": (d,),
+            "norm.bias": (d,),
+        }
+        state |= {f"{trunk}.{number}.adapter.{name}": made(*shape) for name, shape in adapter.items()}
+        state |= {f"{trunk}.{number}.fancy_fusion.{name}": made(*shape) for name, shape in fusion.items()}
+    return state

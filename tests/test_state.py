@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from nano import nano, nano_sam2
-from segmem.memory import Entry, MemoryBank
+from segmem.memory import CaseMemory, Entry, MemoryBank
 from segmem.state import Segmenter, State
 
 
@@ -101,3 +101,37 @@ def test_every_segmenter_has_what_the_promise_names(build):
         assert callable(getattr(model, name))
     assert isinstance(model.prompted, bool)
     assert model.spec.classes
+
+
+def with_the_rest() -> State:
+    overlay = CaseMemory(shared=bank(1), overlay=bank(2, 3), room=2)
+    return replace(full(), cases=overlay, past=(torch.ones(1, 2, 3), torch.zeros(1, 2)), past_frame=7)
+
+
+def test_what_the_encoder_saw_and_what_a_session_adds_come_back_too():
+    state = with_the_rest()
+    back = State.from_tensors(state.tensors())
+    assert back.past_frame == 7
+    assert all(torch.equal(one, other) for one, other in zip(back.past, state.past, strict=True))
+    assert equal(back.cases.overlay, state.cases.overlay)
+    assert (back.cases.room, back.cases.shared) == (2, None)
+    again = back.with_cases(state.cases.shared, room=2)
+    assert again.cases.shared is state.cases.shared
+    assert equal(again.cases.overlay, state.cases.overlay)
+
+
+def test_a_fork_copies_what_a_session_adds_and_not_the_shared_row():
+    state = with_the_rest()
+    fork = state.fork()
+    state.cases.overlay.tokens.fill_(9)
+    assert fork.cases.overlay.tokens[:, 0, 0, 0].tolist() == [2, 3]
+    assert fork.cases.shared is state.cases.shared
+
+
+def test_a_detached_state_is_cut_from_what_the_encoder_saw():
+    seen = torch.ones(1, requires_grad=True) * 2
+    assert not replace(full(), past=(seen,)).detach().past[0].requires_grad
+
+
+def test_seen_from_its_end_a_stream_begins_anew_for_the_encoder():
+    assert with_the_rest().mirrored(20).past == ()

@@ -79,13 +79,20 @@ def convert_weights(
         sha256={file.name: digest(file) for file in files},
         licence=licence or UNSTATED,
         input_size=found.spec.fit.longest or 0,
-        normalisation={"mean": RGB_MEAN, "std": RGB_STD},
+        normalisation=_normalisation(found.spec.intensity.scale),
         fresh=tuple(fresh),
     )
     write_tensors(
         target, tensors, {"spec": found.spec.model_dump(mode="json"), **told.model_dump(mode="json")}
     )
     return told
+
+
+def _normalisation(scale: str) -> dict[str, tuple[float, ...]]:
+    """Mean and deviation of colours in 0..1, as the network takes them."""
+    if scale == "unit":
+        return {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
+    return {"mean": RGB_MEAN, "std": RGB_STD}
 
 
 def _check_target(target: Path, sources: tuple[Path, ...], overwrite: bool) -> None:

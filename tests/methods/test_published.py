@@ -1,12 +1,15 @@
 import pytest
 import torch
 
-from checkpoints import CONFIG, official, older, write_hf, write_pt
+from checkpoints import CONFIG, official, older, samed2, write_hf, write_pt
+from segmem.core import PromptBatch
 from segmem.core.errors import UsageError, WeightsError
 from segmem.io.tensors import write_tensors
+from segmem.methods.load import load
 from segmem.methods.published import infer, read_published
 from segmem.methods.sam2 import NANO, sam2_settings
 from segmem.nn.sam2_network import Sam2Network
+from segmem.state import State
 
 
 def shapes(settings):
@@ -121,3 +124,45 @@ def test_litemedsams_own_way_to_the_grid(tmp_path):
         "frame",
     )
     assert list(found.tensors) == ["image_encoder.patch_embed.seq.0.c.weight"]
+
+
+def test_samed2_s_release_is_a_sam2_with_adapters(tmp_path):
+    found = read_published(write_pt(tmp_path / "latest_epoch_0217.pth", samed2()))
+    settings = found.spec.samed2
+    assert (found.layout, found.spec.method) == ("samed2", "samed2")
+    assert (settings.base, settings.temporal.time, settings.temporal.hidden) == ("sam2", "windows", 32)
+    assert settings.sam2.network == older().network
+    assert found.spec.intensity.scale == "unit"
+    assert found.spec.fit.longest == 1024
+    assert not any("fancy_fusion" in name for name in found.tensors)
+
+
+def test_the_published_size_of_samed2_is_known_by_its_shapes():
+    state = shapes(sam2_settings("small", "2.0"))
+    assert infer(state).network.encoder.stages == (1, 2, 11, 2)
+
+
+@torch.no_grad()
+def test_samed2_s_release_is_loaded_whole_and_runs(tmp_path):
+    path = write_pt(tmp_path / "latest_epoch_0217.pth", samed2())
+    model = load(path, size=64)
+    adapter = model.network.image_encoder.trunk.blocks[1].adapter
+    name = "image_encoder.trunk.blocks.1.adapter.conv.weight"
+    assert torch.equal(adapter.conv.weight, samed2()[name])
+    box = PromptBatch((1,), boxes=torch.tensor([[(10.0, 8.0, 50.0, 44.0)]]))
+    prediction, _ = model.step(torch.rand(1, 3, 64, 64), State.start(), box)
+    assert prediction.logits.isfinite().all()
+
+
+@pytest.mark.parametrize("odd", ["fancy_fusion.other.weight", "adapter.other.weight"])
+def test_a_name_that_samed2_s_release_has_not_is_refused(tmp_path, odd):
+    state = samed2() | {f"image_encoder.trunk.blocks.0.{odd}": torch.zeros(2)}
+    with pytest.raises(WeightsError, match="1 unexpected"):
+        load(write_pt(tmp_path / "m.pth", state), size=64)
+
+
+def test_an_adapter_that_is_missing_is_missed(tmp_path):
+    state = samed2()
+    del state["image_encoder.trunk.blocks.2.adapter.conv.bias"]
+    with pytest.raises(WeightsError, match="1 missing"):
+        load(write_pt(tmp_path / "m.pth", state), size=64)

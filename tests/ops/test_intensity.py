@@ -9,6 +9,7 @@ from segmem.ops.intensity import (
     by_frame,
     looks_like_hounsfield,
     normalise,
+    to_unit,
     window,
 )
 
@@ -97,3 +98,8 @@ def test_the_sample_ct_looks_like_one_and_no_mr_does(data_root):
     for folder in ("mr_acdc", "mr_hippocampus", "mr_leftatrium"):
         path = next((data_root / folder / "images").glob("*.nii.gz"))
         assert not looks_like_hounsfield(read_volume(path).frames), folder
+
+
+def test_a_unit_scale_is_nought_to_one_and_nothing_more():
+    frames = torch.tensor([[[[0, 51, 255]]]], dtype=torch.uint8)
+    assert to_unit(frames, 0.0, 255.0)[0, :, 0].tolist() == [pytest.approx([0, 0.2, 1])] * 3

@@ -3,8 +3,10 @@ import pytest
 import torch
 
 from footage import pictures, write_video
+from nano import nano_samed2
 from segmem.core import Clip, Geometry, Prompt, PromptBatch
 from segmem.core.errors import GeometryError, PromptError, UsageError
+from segmem.nn.temporal_adapter import TemporalSettings
 from segmem.ops.fit import plan, unfit
 from segmem.ops.intensity import IntensitySettings, window
 from segmem.predict.compute import Compute
@@ -164,3 +166,29 @@ def test_without_memory_each_frame_is_seen_alone(video_model):
     first = [logits(stream(video_model, [frame])) for frame in frames]
     assert torch.allclose(alone, torch.cat(first), atol=1e-4)
     assert not torch.allclose(alone, whole, atol=1e-3)
+
+
+def test_a_resumed_stream_equals_an_unbroken_one_where_the_encoder_looks_back():
+    model, frames = nano_samed2(), pictures(5)
+    prompts = [Prompt(0, 1, BOX)]
+    whole = logits(stream(model, frames, prompts))
+    *_, (_, state) = stream(model, frames[:2], prompts)
+    state = State.from_tensors(state.tensors())
+    assert len(state.past) == 5
+    assert torch.equal(logits(stream(model, frames[2:], state=state)), whole[2:])
+
+
+@torch.inference_mode()
+def test_a_slice_of_a_scan_is_seen_with_both_neighbours_where_the_encoder_looks_at_them():
+    temporal = TemporalSettings(hidden=4, time="symmetric")
+    model, viewer_of = nano_samed2(temporal=temporal), Compute.choose("cpu", "float32")
+    scan = torch.rand(4, 1, 60, 90)
+    viewer = Viewer(model, viewer_of)
+    viewer.open_scan(scan)
+    prediction, _ = viewer.look(scan[1], State(frame=1), [Prompt(1, 1, BOX)], place=1)
+    other = Viewer(model, viewer_of)
+    other.open_scan(torch.cat([scan[:2], scan[[2]].flip(-1), scan[3:]]))
+    changed, _ = other.look(scan[1], State(frame=1), [Prompt(1, 1, BOX)], place=1)
+    assert not torch.allclose(prediction.logits, changed.logits, atol=1e-4)
+    whole, _ = model.encode_clip(viewer._ready(scan)[None])
+    assert torch.allclose(viewer.slices.at(1).top, whole[1].top, atol=1e-5)

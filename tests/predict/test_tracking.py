@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from footage import pictures
-from nano import nano_litemedsam, nano_sam2
+from nano import nano_litemedsam, nano_sam2, nano_samed2
 from segmem.core import Prompt
 from segmem.core.errors import GeometryError, PromptError, UsageError
 from segmem.predict import trail
@@ -47,7 +47,7 @@ def corrected(at_work, frames=14):
     return [*given, masks(at_work, clip, 9, 1), masks(at_work, clip, 9, -1)]
 
 
-@pytest.mark.parametrize("make", [nano_sam2, nano_litemedsam])
+@pytest.mark.parametrize("make", [nano_sam2, nano_litemedsam, nano_samed2])
 def test_few_states_give_what_all_of_them_give(make, monkeypatch):
     at_work = tracker(make())
     monkeypatch.setattr(trail, "STATES", 1000)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from segmem.cli.bank import bank
 from segmem.cli.data import data_, doctor, split
 from segmem.cli.measure import evaluate, reproduce, side_by_side
 from segmem.cli.medbank import medbank
@@ -41,3 +42,4 @@ convert.command("weights")(weights)
 convert.command("data")(data_)
 convert.command("medbank")(medbank)
 app.add_typer(convert, name="convert")
+app.add_typer(bank, name="bank")

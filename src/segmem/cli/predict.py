@@ -128,6 +128,18 @@ def predict(  # noqa: PLR0913, PLR0917 - an option each
     memory: Annotated[
         bool, typer.Option(help="Look back at what was shown before; --no-memory is the 2D network alone.")
     ] = True,
+    bank: Annotated[
+        Path | None, typer.Option(help="A memory of other cases, for models that have one (samed2).")
+    ] = None,
+    update_bank: Annotated[
+        Path | None, typer.Option(help="Write the bank with what these cases add to this .safetensors file.")
+    ] = None,
+    bank_task: Annotated[
+        str, typer.Option(help="With --update-bank: what the new entries are said to be of.")
+    ] = "",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Also write which entries of the bank each frame used.")
+    ] = False,
     device: Annotated[Device, typer.Option(help="Where the model runs.")] = Device.auto,
     precision: Annotated[
         Precision, typer.Option(help="auto is bfloat16 where this machine is faster with it.")
@@ -173,6 +185,10 @@ def predict(  # noqa: PLR0913, PLR0917 - an option each
         statistics=statistics,
         preview=preview,
         memory=memory,
+        bank=bank,
+        update_bank=update_bank,
+        bank_task=bank_task,
+        explain=explain,
         device=device.value,
         precision=precision.value,
         threads=threads,

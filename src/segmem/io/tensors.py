@@ -58,6 +58,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str
     Raises:
         OutputError: the folder cannot be written.
     """
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     half = path.with_name(f".{path.name}.{os.getpid()}.partial")
@@ -69,8 +70,9 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str
         with half.open("rb") as file:
             os.fsync(file.fileno())
         half.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error}).") from error
+    except (OSError, SafetensorError) as error:  # a full disk is of the second kind
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        raise OutputError(f"{path}: cannot be written ({reason}).") from error
     finally:
         with suppress(OSError):  # its folder may be what could not be made
             half.unlink()

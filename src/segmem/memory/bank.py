@@ -124,6 +124,10 @@ class MemoryBank:
         """The bank of the rows that `index` (R int64) names; they are copied."""
         return replace(self, **{f.name: getattr(self, f.name)[index] for f in fields(self)})
 
+    def to(self, device: torch.device) -> Self:
+        """The same on a device."""
+        return replace(self, **{f.name: getattr(self, f.name).to(device) for f in fields(self)})
+
     def widened(self, streams: int, more: int) -> Self:
         """`more` empty rows after the rows of each of `streams` streams."""
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 from segmem.core.errors import UsageError, WeightsError
@@ -13,12 +14,14 @@ from segmem.io.hub import id_of, read_config, read_weights
 from segmem.memory import Support
 from segmem.methods.litemedsam import LiteMedSamSettings
 from segmem.methods.sam2 import Sam2Settings
+from segmem.methods.samed2 import samed2_settings
 from segmem.methods.spec import ModelSpec
 from segmem.nn.hiera import HIERA_SIZES, MULTIPLE, HieraSettings
 from segmem.nn.litemedsam import FIT
 from segmem.nn.mask_decoder import MaskDecoderSettings
 from segmem.nn.memory_attention import MemoryAttentionSettings
 from segmem.nn.sam2_network import Sam2NetworkSettings
+from segmem.nn.temporal_adapter import TemporalSettings
 from segmem.nn.upstream import Layout, family, to_official
 from segmem.ops.fit import FitSettings
 from segmem.ops.intensity import IntensitySettings
@@ -66,6 +69,8 @@ def read_published(path: Path, size: int | None = None) -> Published:
     layout = family(found)
     if layout == "litemedsam":
         return Published(_litemedsam(path.stem), to_official(found), layout)
+    if layout == "samed2":
+        return _samed2(path, to_official(found), size)
     if layout not in {"sam2", "sam2-hf"}:
         raise WeightsError(f"{path}: its {len(found)} tensors are {UNREAD[layout]} ({_some(found)}).")
     config = read_config(path.parent) if layout == "sam2-hf" else {}
@@ -84,6 +89,33 @@ def read_published(path: Path, size: int | None = None) -> Published:
         fit=resized(FitSettings(square=True), size or _size_in(config) or usual),
     )
     return Published(spec, tensors, layout)
+
+
+def _samed2(path: Path, tensors: Mapping[str, Tensor], size: int | None) -> Published:
+    """SAMed-2's released weights: a SAM2 with an adapter in each block, whose code of other cases is none.
+
+    Its images were scaled to 0..1 and squeezed to a square, and not normalised further.
+    """
+    try:
+        sam2 = infer(tensors)
+    except WeightsError as error:
+        raise WeightsError(f"{path}: {error}") from None
+    hidden = _length(tensors, "image_encoder.trunk.blocks.0.adapter.linear_down.weight", 0, 32)
+    settings = samed2_settings(
+        "released", sam2=sam2, temporal=TemporalSettings(time="windows", hidden=hidden)
+    )
+    spec = ModelSpec(
+        name=path.stem,
+        method="samed2",
+        input="any",
+        classes=CLASSES,
+        samed2=settings,
+        fit=resized(FitSettings(square=True), size or SIZE),
+        intensity=IntensitySettings(scale="unit"),
+    )
+    ours = {f"network.{name}": value for name, value in tensors.items()}
+    ours["cases.code"] = torch.zeros(sam2.network.attention.memory_width)
+    return Published(spec, ours, "samed2")
 
 
 def resized(fit: FitSettings, size: int) -> FitSettings:

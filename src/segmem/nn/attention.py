@@ -61,7 +61,7 @@ class RotaryAttention(nn.Module):
             unrotated: how many keys at the end have no place, so are left as they are.
         """
         q, k = (rearrange(x, "b l (n d) -> b n l d", n=self.heads) for x in (self.q_proj(q), self.k_proj(k)))
-        q, k = rotate(q, *q_angles), _rotate_keys(k, k_angles, unrotated)
+        q, k = rotate(q, *q_angles), rotated_keys(k, k_angles, unrotated)
         out = self._narrow(q, k, v, mask) if self._is_narrow(v) else self._fused(q, k, v, mask)
         merged: Tensor = self.out_proj(out)
         return merged
@@ -83,7 +83,7 @@ class RotaryAttention(nn.Module):
         return narrow and exact and v.device.type == "cpu" and not torch.is_grad_enabled()
 
 
-def _rotate_keys(k: Tensor, angles: Angles, unrotated: int) -> Tensor:
+def rotated_keys(k: Tensor, angles: Angles, unrotated: int) -> Tensor:
     """Turn each group of keys (B, heads, M, d) by its place; the last `unrotated` stay."""
     placed = k[:, :, : k.shape[2] - unrotated]
     grouped = rearrange(placed, "b n (g l) d -> b n g l d", l=angles[0].shape[0])

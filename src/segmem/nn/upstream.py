@@ -10,16 +10,23 @@ from torch import Tensor
 
 from segmem.core.errors import WeightsError
 
-Family = Literal["sam2", "sam2-hf", "litemedsam", "sam1", "segmem"]
-Layout = Literal["sam2", "sam2-hf", "litemedsam", "sam1"]
+Family = Literal["sam2", "sam2-hf", "samed2", "litemedsam", "sam1", "segmem"]
+Layout = Literal["sam2", "sam2-hf", "samed2", "litemedsam", "sam1"]
 Pairs = tuple[tuple[str, str], ...]  # (our name, theirs): `#` any number, `*` weight or bias
 
 SIGNS: tuple[tuple[str, Family], ...] = (  # the first that some name of a file fits
+    (r"image_encoder\.trunk\.blocks\.\d+\.adapter\.", "samed2"),  # SAMed-2's: a SAM2 with adapters
     (r"vision_encoder\.(backbone|neck)\.|memory_temporal_positional_encoding$", "sam2-hf"),
     (r"image_encoder\.(trunk|neck\.convs)\.|sam_mask_decoder\.|maskmem_tpos_enc$", "sam2"),
     (r"image_encoder\.patch_embed\.seq\.", "litemedsam"),
     (r"image_encoder\.blocks\.\d+\.attn\.rel_pos_|image_encoder\.pos_embed$", "sam1"),
     (r"(base|memory)\.", "segmem"),
+)
+
+
+UNUSED = re.compile(  # SAMed-2 builds an attention block beside each adapter, saves it and never calls it
+    r"image_encoder\.trunk\.blocks\.\d+\.fancy_fusion\."
+    r"(cross_attn\.(in_proj_weight|in_proj_bias|out_proj\.(weight|bias))|norm\.(weight|bias))"
 )
 
 
@@ -32,7 +39,8 @@ def family(state: Mapping[str, object]) -> Family | None:
 
 
 def to_official(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The same tensors under the names of our modules. Names that no map knows stay as they are.
+    """The same tensors under the names of our modules. Names that no map knows stay as they are; SAMed-2's fusion
+    weights, which nothing reads, are left out.
 
     Values do not change: Hugging Face keeps facebook's order of rotary rows, and so does our `state_dict`.
 
@@ -44,6 +52,8 @@ def to_official(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         return _from_hf(state)
     if kind in {"litemedsam", "sam1"}:
         return {_renamed(name, SAM1, back=True): value for name, value in state.items()}
+    if kind == "samed2":
+        return {name: value for name, value in state.items() if not UNUSED.fullmatch(name)}
     return dict(state)
 
 

@@ -28,9 +28,9 @@ class IntensitySettings(Settings):
     """Percentile of the whole scan that becomes 1."""
     values: tuple[float, float] = (-160.0, 240.0)
     """What becomes 0 and 1 with a window, in the file's units: soft tissue in CT (level 40, width 400)."""
-    scale: Literal["imagenet", "frame"] = "imagenet"
+    scale: Literal["imagenet", "frame", "unit"] = "imagenet"
     """imagenet: 0..1, then the mean and deviation of ImageNet. frame: each frame's least and greatest value become
-    0 and 1 (MedSAM)."""
+    0 and 1 (MedSAM). unit: 0..1 and nothing more (SAMed-2 as released)."""
 
     @model_validator(mode="after")
     def _windows_rise(self) -> Self:
@@ -77,10 +77,15 @@ def by_frame(frames: Tensor, low: float, high: float) -> Tensor:
 
 def normalise(frames: Tensor, low: float, high: float) -> Tensor:
     """(..., 1 or 3, H, W) in file units to (..., 3, H, W) float32, ImageNet-standardised. NaN becomes `low`."""
-    x = _three((_within(frames, low, high) - low) / (high - low))
+    x = to_unit(frames, low, high)
     mean = torch.tensor(RGB_MEAN, device=x.device)[:, None, None]
     std = torch.tensor(RGB_STD, device=x.device)[:, None, None]
     return (x - mean) / std
+
+
+def to_unit(frames: Tensor, low: float, high: float) -> Tensor:
+    """(..., 1 or 3, H, W) in file units to (..., 3, H, W) float32: `low` becomes 0 and `high` 1."""
+    return _three((_within(frames, low, high) - low) / (high - low))
 
 
 def _within(frames: Tensor, low: float, high: float) -> Tensor:

@@ -4,7 +4,7 @@ from torch import Tensor
 
 from segmem.core import Kind
 from segmem.ops.fit import Fit, pad, resize
-from segmem.ops.intensity import IntensitySettings, by_frame, normalise, window
+from segmem.ops.intensity import IntensitySettings, by_frame, normalise, to_unit, window
 
 WHOLE_SCAN = IntensitySettings(kind="percentile")
 
@@ -16,7 +16,7 @@ def prepare(frames: Tensor, fit: Fit, low_high: tuple[float, float], settings: I
         low_high: the values that become 0 and 1, of the whole case: `case_window`.
     """
     scaled = resize(frames, fit.scaled, "image")
-    brought = by_frame if settings.scale == "frame" else normalise
+    brought = {"frame": by_frame, "unit": to_unit, "imagenet": normalise}[settings.scale]
     return pad(brought(scaled, *low_high), fit)
 
 

@@ -50,6 +50,8 @@ class Cohort:
                 raise
             if not self._alone:
                 self._keep(finished=False)  # so that a run that is killed can be resumed
+        if self.job.session is not None:
+            self.job.session.save()
         return self._keep(finished=True)
 
     @property
@@ -70,6 +72,7 @@ class Cohort:
             self.failures.append(_failure(target.case, error))
         else:
             self.cases.append(record)
+            self.job.settle(target.case, target.path)
         self.clock.add(clock)
 
     def _keep(self, finished: bool) -> Manifest:

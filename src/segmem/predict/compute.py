@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from segmem.core.errors import SurroundingsError
+from segmem.nn.layout import channels_last
 from segmem.ops.precision import fast_bfloat16
 from segmem.predict.request import Device, Precision
 
@@ -48,5 +49,4 @@ class Compute:
     def place(self, model: Placed) -> Placed:
         """The model on the device, in eval mode, in the memory layout that convolutions like."""
         model.to(self.device)
-        model.to(memory_format=torch.channels_last)
-        return model.eval()
+        return channels_last(model).eval()

@@ -19,9 +19,11 @@ from segmem.io.sources import open_case
 from segmem.io.tensors import digest
 from segmem.manifest import CaseRecord, Failure, Manifest
 from segmem.methods.load import find_weights, load
+from segmem.predict.bank_session import BankSession
 from segmem.predict.budget import Budget
 from segmem.predict.clock import Clock
 from segmem.predict.compute import Compute
+from segmem.predict.explain import Explanation
 from segmem.predict.prompt_picture import show_prompts
 from segmem.predict.request import Request
 from segmem.predict.stream import OnFrames, Viewer, require_prompts
@@ -44,6 +46,10 @@ class Job:
     shown: str | None = None
     """What it tells instead; the last part of a path to DICOM may be a patient's name."""
     warnings: list[str] = field(default_factory=list)
+    session: BankSession | None = None
+    """The memory of other cases; None where none was asked for."""
+    latest: Viewer | None = None
+    """What looked at the case that is being segmented."""
 
     def clock(self) -> Clock:
         """A fresh one."""
@@ -53,7 +59,20 @@ class Job:
         """A fresh look, for one case."""
         limit = self.request.max_memory
         budget = None if limit is None else Budget(limit)
-        return Viewer(self.model, self.compute, clock, budget, self.request.memory)
+        cases = None if self.session is None else self.session.cases()
+        self.latest = Viewer(self.model, self.compute, clock, budget, self.request.memory, cases)
+        if self.request.explain and self.session is not None:
+            self.latest.explanation = Explanation(self.session.records)
+        return self.latest
+
+    def settle(self, case: Case, output: Path) -> None:
+        """A case is whole: take in what it adds to the memory of other cases, and say what it used."""
+        if self.session is None or self.latest is None:
+            return
+        if self.latest.explanation is not None:
+            self.latest.explanation.write(output)
+        self.session.keep(self.latest.cases, case.name, case.kind)
+        self.latest = None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -95,6 +114,7 @@ class Job:
             "precision": self.compute.precision,
             "prompts": self.asked,
             "confidence": str(self.request.confidence),
+            **({} if self.request.bank is None else {"bank": digest(self.request.bank)}),
         }
 
     @property
@@ -178,12 +198,26 @@ def prepare(request: Request, name: str, kind: Kind, private: bool = False) -> J
     if own != "any" and (own == "volume") != (kind == "volume"):
         usable = ", ".join(c.name for c in catalogue.cards() if c.accepts(kind)) or "none is shipped"
         raise UsageError(f"{name} segments {own}s, the input is a {kind}. Models for that: {usable}.")
+    placed = compute.place(model)
+    session = _session(request, placed, Path(name).name)
     hidden = (
         request.source if private or kind == "volume" or is_url(request.source) else None
     )  # a name, or a password
     told = [text.replace(str(path), path.name) for text in noticed]
     shown = "DICOM" if private else None
-    return Job(request, Path(name).name, sha256, compute.place(model), compute, hidden, shown, told)
+    if session is not None and session.empty and request.bank is not None:
+        told.append(f"{request.bank.name} holds no entry: the answers are those without a bank.")
+    return Job(request, Path(name).name, sha256, placed, compute, hidden, shown, told, session)
+
+
+def _session(request: Request, model: Segmenter, name: str) -> BankSession | None:
+    if request.explain and request.bank is None:
+        raise UsageError("--explain says which entries of a bank were used. Give it with --bank.")
+    if request.bank_task and request.update_bank is None:
+        raise UsageError("--bank-task names the entries that --update-bank adds. Give that too.")
+    if request.bank is None and request.update_bank is None:
+        return None
+    return BankSession.begin(model, name, request.bank, request.update_bank, request.bank_task)
 
 
 def _hash(path: Path) -> str:

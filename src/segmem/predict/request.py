@@ -69,6 +69,14 @@ class Request(Settings):
     """A .png file, or a folder, to draw the prompts in."""
     max_memory: int | None = Field(default=None, ge=1)
     """Bytes that the run may use at most."""
+    bank: Path | None = None
+    """A memory of other cases, for a model that has one."""
+    update_bank: Path | None = None
+    """Where to write it with what these cases add; none adds nothing."""
+    bank_task: str = ""
+    """What the entries that are added are said to be of."""
+    explain: bool = False
+    """Also write which entries of other cases each frame used."""
     command: tuple[str, ...] = ()
     """As it was typed, for the manifest."""
 

@@ -58,7 +58,7 @@ def segment(
     heard = viewer.checked(prompts, opened)
     if viewer.model.prompted:
         require_prompts(heard)
-    seen = viewer.walk(ahead(opened, DEPTH), State.start(opened.length), heard)
+    seen = viewer.walk(ahead(opened, DEPTH), viewer.begin(opened.length), heard)
     each = [prediction.labels[0].cpu() for prediction, _ in seen]
     return Labels(opened.name, torch.stack(each), opened.geometry)
 
@@ -103,7 +103,10 @@ def case_predictions(
         yield from scan_predictions(viewer, clip.frames, tick)
         return
     require_prompts(prompts)
-    viewer.window = case_window(clip.frames, viewer.model.spec.intensity, kind)
+    if kind == "volume":
+        viewer.open_scan(clip.frames)
+    else:
+        viewer.window = case_window(clip.frames, viewer.model.spec.intensity, kind)
     way = direction or ("both" if kind == "volume" else "forward")
     sweep = Sweep(viewer, dict(enumerate(clip.frames)).get, clip.length, prompts)
     yield from sweep.each(clip.length, way, tick)

@@ -12,6 +12,7 @@ from segmem.core import Clip, Features, FrameSource, Kind, Prediction, Prompt
 from segmem.core.errors import PromptError, UsageError
 from segmem.core.prompt import check
 from segmem.io.ahead import ahead
+from segmem.memory import CaseMemory
 from segmem.methods.load import load
 from segmem.ops.fit import Fit, plan, require_size, unfit
 from segmem.ops.prepare import case_window
@@ -19,8 +20,10 @@ from segmem.ops.working_grid import OWN
 from segmem.predict.budget import Budget
 from segmem.predict.clock import Clock, timed
 from segmem.predict.compute import Compute
+from segmem.predict.explain import Explanation
 from segmem.predict.frames import Frame, as_source
 from segmem.predict.grid_prompts import to_batch
+from segmem.predict.slices import Slices, adapters, looks_both_ways
 from segmem.prompted import PromptedSegmenter
 from segmem.state import Segmenter, State
 
@@ -60,7 +63,7 @@ def stream(
     if kind == "volume":
         _require_own_grid(viewer.model)
         source = whole(source)
-        viewer.window = case_window(source.frames, viewer.model.spec.intensity, kind)
+        viewer.open_scan(source.frames)
     state = state or State.start(source.length)
     heard = viewer.checked(prompts, source, begun=state.frame)
     if viewer.model.prompted and not state.objects:
@@ -112,9 +115,12 @@ class Viewer:
 
     Args:
         memory: whether frames look back; False runs the 2D network alone.
+        cases: memory of other cases, for methods that have one; after a look, with what was added.
 
     Attributes:
         window: intensities that become 0 and 1; set it before the first frame of a scan.
+        explanation: where to note which entries of other cases are used; None notes nothing.
+        slices: of a scan, where the encoder looks at neighbours on both sides; see `open_scan`.
     """
 
     def __init__(
@@ -124,14 +130,18 @@ class Viewer:
         clock: Clock | None = None,
         budget: Budget | None = None,
         memory: bool = True,
+        cases: CaseMemory | None = None,
     ) -> None:
         self.memory = memory
+        self.cases = cases
+        self.explanation: Explanation | None = None
         self.clock = clock or Clock()
         self.model = timed(model, self.clock)
         self.compute = compute
         self.window = (0.0, 255.0)
         self.fit: Fit | None = None
         self.budget = budget
+        self.slices: Slices | None = None
         self._counted = 0
 
     def kind(self, of_source: Kind) -> Kind:
@@ -153,12 +163,35 @@ class Viewer:
         by_frame = sorted(listed, key=_frame)
         return {frame: list(group) for frame, group in groupby(by_frame, _frame)}
 
+    def open_scan(self, scan: Tensor) -> None:
+        """Look at the slices (T, C, H, W) of one scan from here on, whose `place` is then told to `look`."""
+        self.window = case_window(scan, self.model.spec.intensity, "volume")
+        model = self.model
+        if looks_both_ways(model) and isinstance(model, PromptedSegmenter):
+            self.fit = plan((scan.shape[-2], scan.shape[-1]), model.spec.fit)
+            self.slices = Slices(
+                lambda part: model.encode_clip(self._ready(part)[None])[0], scan, adapters(model)
+            )
+
+    def _ready(self, frames: Tensor) -> Tensor:
+        """(T, 3, H, W) as the network takes them, of (T, C, H, W) of the fit's size."""
+        assert self.fit is not None  # noqa: S101  it is planned with the first frame
+        ready = self.model.prepare(frames.to(self.compute.device), self.fit, self.window)
+        return ready.contiguous(memory_format=torch.channels_last)
+
+    def _encoded(self, frame: Tensor, state: State, place: int | None) -> tuple[Features, State]:
+        if self.slices is not None and place is not None:
+            return self.slices.at(place), state
+        if isinstance(self.model, PromptedSegmenter):
+            return self.model.encode_next(self._ready(frame[None]), state)
+        return self.model.encode(self._ready(frame[None])), state
+
     def walk(
         self, frames: Iterable[Tensor], state: State, prompts: OnFrames
     ) -> Iterator[tuple[Prediction, State]]:
         """Every frame (C, H, W) in turn, as `stream` yields them."""
-        for frame in frames:
-            prediction, state = self.look(frame, state, prompts.get(state.frame, ()))
+        for place, frame in enumerate(frames):
+            prediction, state = self.look(frame, state, prompts.get(state.frame, ()), place=place)
             yield self.unfit(prediction), state
         require_heard(prompts, state.frame)
 
@@ -171,8 +204,9 @@ class Viewer:
         *,
         recall: bool | None = None,
         memorise: bool | None = None,
+        place: int | None = None,
     ) -> tuple[Prediction, State]:
-        """The prediction on the model's grid, and the state after it; see `step`."""
+        """The prediction on the model's grid, and the state after it; see `step`. `place` is a slice's number."""
         recall = self.memory if recall is None else recall
         if self.fit is None:
             self.fit = plan((frame.shape[-2], frame.shape[-1]), self.model.spec.fit)
@@ -180,11 +214,20 @@ class Viewer:
         batch = to_batch(prompts, self.fit, self.compute.device) if prompts else None
         with self.compute.autocast():
             with self.clock.part("encode"):
-                ready = self.model.prepare(frame[None].to(self.compute.device), self.fit, self.window)
-                features = self.model.encode(ready.contiguous(memory_format=torch.channels_last))
+                features, state = self._encoded(frame, state, place)
             self._keep_to_budget(features, state, prompts)
+            if self.explanation is not None and isinstance(self.model, PromptedSegmenter):
+                self.explanation.note(self.model, features, state, state.frame if place is None else place)
             with self.clock.part("head"):
-                return self.model.step(features, state, batch, recall=recall, memorise=memorise)
+                prediction, after = self.model.step(features, state, batch, recall=recall, memorise=memorise)
+        self.cases = after.cases
+        return prediction, after
+
+    def begin(self, length: int | None, kept: State | None = None) -> State:
+        """The state before a case of `length` frames, or the one that an interrupted run kept of it."""
+        if kept is None:
+            return State.start(length, self.cases)
+        return kept if self.cases is None else kept.with_cases(self.cases.shared, self.cases.room)
 
     def _keep_to_budget(self, features: Features, state: State, prompts: Sequence[Prompt]) -> None:
         if self.budget is None:

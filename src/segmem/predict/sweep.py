@@ -10,7 +10,6 @@ from torch import Tensor
 from segmem.core import Prediction
 from segmem.core.errors import PromptError
 from segmem.predict.stream import OnFrames, Viewer
-from segmem.state import State
 
 Direction = Literal["forward", "backward", "both"]
 SURE = 32.0
@@ -41,7 +40,7 @@ class Sweep:
         self.viewer, self.at = viewer, at
         self.first, self.last = min(prompts), max(prompts)
         self.said: dict[int, Prediction] = {}
-        state = State.start(length)
+        state = viewer.begin(length)
         for index in sorted(prompts):
             frame = at(index)
             if frame is None:
@@ -49,7 +48,9 @@ class Sweep:
                     f"A prompt is on frame {index}, which does not exist: the clip ends before it."
                 )
             state = replace(state, frame=index)
-            prediction, state = viewer.look(frame, state, prompts[index], recall=False, memorise=True)
+            prediction, state = viewer.look(
+                frame, state, prompts[index], recall=False, memorise=True, place=index
+            )
             self.said[index] = _of(prediction, {prompt.object for prompt in prompts[index]})
         self.support = state
 
@@ -57,7 +58,7 @@ class Sweep:
         """From the first prompted frame to the clip's end: its number, the frame, what is on the model's grid."""
         state, index = replace(self.support.fork(), frame=self.first), self.first
         while (frame := self.at(index)) is not None:
-            prediction, state = self.viewer.look(frame, state)
+            prediction, state = self.viewer.look(frame, state, place=index)
             yield index, frame, self._with_said(index, prediction)
             index += 1
 
@@ -68,7 +69,7 @@ class Sweep:
             frame = self.at(index)
             if frame is None:
                 return
-            prediction, state = self.viewer.look(frame, state)
+            prediction, state = self.viewer.look(frame, state, place=index)
             yield index, frame, self._with_said(index, prediction)
 
     def each(self, length: int, direction: Direction, tick: Tick = lambda: None) -> Iterator[Prediction]:

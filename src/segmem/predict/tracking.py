@@ -18,6 +18,7 @@ from segmem.predict.album import Album
 from segmem.predict.compute import Compute
 from segmem.predict.grid_prompts import to_batch
 from segmem.predict.pins import Pin, Place, pin_from, seated
+from segmem.predict.slices import Slices, adapters, looks_both_ways
 from segmem.predict.trail import Trail, Walk, time_of, turned
 from segmem.prompted import PromptedSegmenter
 from segmem.state import State
@@ -50,6 +51,7 @@ class Tracking:
         edition: rises when `settled` changes.
         seen: the frame that was encoded last.
         visit: the visit that was looked up last.
+        slices: of a scan, where the encoder looks at neighbours on both sides.
     """
 
     album: Album
@@ -62,6 +64,7 @@ class Tracking:
     edition: int = 0
     seen: tuple[int, Features] | None = None
     visit: Visit | None = None
+    slices: Slices | None = None
 
     def pin(self, frame: int, one: int) -> Pin | None:
         """What was last said of an object on a frame."""
@@ -126,7 +129,14 @@ class Tracker:
         window = (0.0, 255.0)
         if album.scan is not None:
             window = case_window(album.scan, self.model.spec.intensity, "volume")
-        return Tracking(album, plan(album.size, self.model.spec.fit), window)
+        clip = Tracking(album, plan(album.size, self.model.spec.fit), window)
+        if album.scan is not None and looks_both_ways(self.model):
+            clip.slices = Slices(
+                lambda part: self.model.encode_clip(self._ready(clip, part)[None])[0],
+                album.scan,
+                adapters(self.model),
+            )
+        return clip
 
     @torch.inference_mode()
     def hear(self, clip: Tracking, said: Prompt) -> None:
@@ -140,7 +150,7 @@ class Tracker:
         """
         check([said], clip.album.size, clip.album.length)
         frame, one = int(said.frame), int(said.object)  # numpy's too
-        features = self.features(clip, frame)
+        self.features(clip, frame)
         earlier = None if said.mask is not None else self.known(clip, frame, [one]).get(one)
         walk = clip.trail.covering(frame, one)
         before = replace(State.start(clip.album.expected), frame=frame)
@@ -151,6 +161,7 @@ class Tracker:
         if earlier is not None:
             prompt = replace(prompt, earlier=earlier * self.model.spec.temperature)
         with self.compute.autocast():
+            features, before = self._seen(clip, frame, before)
             prediction, after = self.model.step(
                 features,
                 before,
@@ -219,15 +230,31 @@ class Tracker:
             raise PromptError(f"There is no frame {frame}: the clip ends before it.")
         require_size(picture, clip.fit, f"Frame {frame}")
         with self.compute.autocast():
-            ready = self.model.prepare(picture[None].to(self.compute.device), clip.fit, clip.window)
-            features = self.model.encode(ready.contiguous(memory_format=torch.channels_last))
+            if clip.slices is None:
+                features = self.model.encode(self._ready(clip, picture[None]))
+            else:
+                features = clip.slices.at(frame)
         clip.seen = (frame, features)
         return features
+
+    def _ready(self, clip: Tracking, frames: Tensor) -> Tensor:
+        """(T, 3, H, W) as the network takes them, of frames (T, C, H, W)."""
+        ready = self.model.prepare(frames.to(self.compute.device), clip.fit, clip.window)
+        return ready.contiguous(memory_format=torch.channels_last)
+
+    def _seen(self, clip: Tracking, frame: int, state: State) -> tuple[Features, State]:
+        """Features of a frame on a walk, and the state that has seen it; those of an encoder that looks back along
+        the walk are of that walk alone."""
+        picture = clip.album.at(frame)
+        if self.model.temporal is None or self.model.temporal.time != "causal" or picture is None:
+            return self.features(clip, frame), state
+        return self.model.encode_next(self._ready(clip, picture[None]), state)
 
     @torch.inference_mode()
     def _track(self, clip: Tracking, frame: int, state: State) -> tuple[Logits, State]:
         with self.compute.autocast():
-            prediction, after = self.model.step(self.features(clip, frame), state)
+            features, state = self._seen(clip, frame, state)
+            prediction, after = self.model.step(features, state)
         return _by_object(prediction), after
 
     @torch.inference_mode()

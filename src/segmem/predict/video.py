@@ -101,7 +101,7 @@ class _Run:
         geometry = source.geometry
         expected = None if source.length is None else source.length + skipped
         prompts = self.job.prompts(self.case, geometry, expected)
-        state = State.start(expected) if kept is None else kept
+        state = self.viewer.begin(expected, kept)
         both_ways = self.job.request.direction not in {None, "forward"}
         with self.watch.case(self.case.name, expected, first), ExitStack() as stack:
             writers = self._writers(stack, geometry, first)

@@ -14,6 +14,7 @@ from segmem.methods.begin import fill_memory, fill_network
 from segmem.methods.build import build
 from segmem.methods.from_sam2 import fill_from_sam2
 from segmem.methods.load import WEIGHTS, Model, fill, find_weights, save
+from segmem.nn.layout import channels_last
 from segmem.prompted import PromptedSegmenter
 from segmem.segmenter import MemorySegmenter
 from segmem.train.beside import Beside
@@ -82,7 +83,7 @@ def train(
             path = latest(run / CHECKPOINTS)
             position = read_position(path)
             restore(path, model, None)
-        model = model.to(fabric.device).to(memory_format=torch.channels_last)  # half the time on CPUs
+        model = channels_last(model.to(fabric.device))  # half the time on CPUs
         with fabric.rank_zero_first():
             material = gather(
                 settings,
