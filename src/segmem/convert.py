@@ -88,7 +88,7 @@ def convert_weights(
     return told
 
 
-def _normalisation(scale: str) -> dict[str, tuple[float, float, float]]:
+def _normalisation(scale: str) -> dict[str, tuple[float, ...]]:
     """Mean and deviation of colours in 0..1, as the network takes them."""
     if scale == "unit":
         return {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
