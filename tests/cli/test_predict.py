@@ -50,6 +50,7 @@ def test_every_option_reaches_the_request(asked, tmp_path):
     values += ["--patience", "5", "--no-memory"]
     values += ["--series", "2", "--allow-gaps", "--seg", "--rtstruct", "--no-deidentify"]
     values += ["--min-volume", "5ml", "--keep-largest", "--statistics", "--preview", "--probabilities"]
+    values += ["--bank", "b.safetensors", "--update-bank", "c.safetensors", "--bank-task", "t", "--explain"]
     options = [*values, "--overlay", "--confidence", "--resume", "--no-overwrite"]
     assert main(["predict", "-i", "in", "-o", str(tmp_path), "-m", "one", *options]) == 0
     assert asked.request.model_dump(exclude={"command"}) == {
@@ -80,6 +81,10 @@ def test_every_option_reaches_the_request(asked, tmp_path):
         "direction": None,
         "show_prompts": None,
         "max_memory": None,
+        "bank": Path("b.safetensors"),
+        "update_bank": Path("c.safetensors"),
+        "bank_task": "t",
+        "explain": True,
     }
 
 

@@ -7,7 +7,7 @@ from nano import nano_litemedsam, nano_sam2, nano_samed2, nano_samed2_lite
 from segmem.memory import CaseMemory
 from segmem.memory.cases import kept
 from segmem.methods.load import load, save
-from segmem.methods.samed2 import Samed2Settings, parts, put_together, samed2_settings
+from segmem.methods.samed2 import Samed2Settings, added_parameters, parts, put_together, samed2_settings
 from segmem.methods.spec import ModelSpec
 from segmem.nn.temporal_adapter import TemporalSettings
 from segmem.ops.fit import FitSettings
@@ -88,3 +88,12 @@ def test_on_litemedsam_the_file_holds_what_differs_from_it():
 def test_its_policy_is_its_base_s():
     spec = ModelSpec(method="samed2", samed2=samed2_settings("paper"), fit=FitSettings(longest=64))
     assert spec.policy == spec.samed2.sam2.policy
+
+
+def test_what_it_adds_to_its_base_is_told_apart():
+    base, model = nano_sam2(), nano_samed2()
+    added = {id(one) for one in added_parameters(model)}
+    names = {name for name, one in model.named_parameters() if id(one) in added}
+    assert names == set(model.state_dict()) - set(base.state_dict())
+    assert any(".adapter." in name for name in names)
+    assert any(name.startswith("across.") for name in names)

@@ -1,5 +1,6 @@
 """SAMed-2: a promptable network whose encoder looks along time, with a memory of other cases (Yan et al., 2025)."""
 
+from collections.abc import Iterator
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -111,3 +112,10 @@ def parts(model: PromptedSegmenter) -> nn.Module:
     if model.across is not None:
         own["cases"] = model.across.reader
     return nn.ModuleDict(own)
+
+
+def added_parameters(model: PromptedSegmenter) -> Iterator[nn.Parameter]:
+    """Those that the base has not: the adapters' and the reader's of other cases."""
+    for part in model.modules():
+        if isinstance(part, TemporalAdapter | CaseReader):
+            yield from part.parameters()

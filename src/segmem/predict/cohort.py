@@ -47,12 +47,17 @@ class Cohort:
                 self._attempt(target)
             except InterruptedRun:
                 self._keep(finished=False)
+                self._save_bank()
                 raise
             if not self._alone:
                 self._keep(finished=False)  # so that a run that is killed can be resumed
+        self._save_bank()
+        return self._keep(finished=True)
+
+    def _save_bank(self) -> None:
+        """What the cases that are whole added to the memory of other cases; `--resume` goes on from it."""
         if self.job.session is not None:
             self.job.session.save()
-        return self._keep(finished=True)
 
     @property
     def _alone(self) -> bool:

@@ -217,7 +217,9 @@ def _session(request: Request, model: Segmenter, name: str) -> BankSession | Non
         raise UsageError("--bank-task names the entries that --update-bank adds. Give that too.")
     if request.bank is None and request.update_bank is None:
         return None
-    return BankSession.begin(model, name, request.bank, request.update_bank, request.bank_task)
+    begun = request.resume and request.update_bank is not None and request.update_bank.is_file()
+    file = request.update_bank if begun else request.bank
+    return BankSession.begin(model, name, file, request.update_bank, request.bank_task)
 
 
 def _hash(path: Path) -> str:
