@@ -14,6 +14,7 @@ from segmem.methods.begin import fill_memory, fill_network
 from segmem.methods.build import build
 from segmem.methods.load import WEIGHTS, Model, fill, find_weights, save
 from segmem.nn.layout import channels_last
+from segmem.ops.temperature import fit_temperature
 from segmem.prompted import PromptedSegmenter
 from segmem.segmenter import MemorySegmenter
 from segmem.train.checkpoint import Position, checkpoints, latest, read_position, restore, write_checkpoint
@@ -26,7 +27,7 @@ from segmem.train.machine import make_fabric
 from segmem.train.material import Material, gather
 from segmem.train.prompted_validation import validate_prompted
 from segmem.train.settings import TrainSettings
-from segmem.train.temperature import fit_temperature, validation_pixels
+from segmem.train.temperature import validation_pixels
 from segmem.train.validation import validate
 
 
