@@ -14,7 +14,8 @@ from segmem.data.cache import Cache
 from segmem.data.store import Store
 from segmem.data.video_masks import cases
 from segmem.methods.load import load
-from segmem.train.temperature import fit_temperature, validation_pixels
+from segmem.ops.temperature import fit_temperature
+from segmem.train.temperature import validation_pixels
 
 
 def main() -> None:

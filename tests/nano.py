@@ -1,6 +1,6 @@
 """Tiny models for tests: the real parts, small, with memory that does something."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import nn
@@ -134,19 +134,15 @@ def nano_samed2(**changes: object) -> PromptedSegmenter:
 
 def nano_litemedsam() -> PromptedSegmenter:
     """LiteMedSAM with parts of a few thousand weights in the places of its own, and a small memory."""
-    base = _lite_base()
-    base.image_encoder = nn.Conv2d(3, base.width, 4, 4)  # type: ignore[assignment]
-    network = _lite_memory(base)
+    network = _lite_memory(lambda width: nn.Conv2d(3, width, 4, 4))
     spec = ModelSpec(name="nano-litemedsam", method="litemedsam", input="any", fit=FitSettings(longest=64))
     return PromptedSegmenter(network, Support(pinned=2), None, spec).eval()
 
 
 def nano_samed2_lite() -> PromptedSegmenter:
     """The same with a TinyViT, temporal adapters in it and a memory of other cases."""
-    base = _lite_base()
     small = {"widths": (8, 8, 16, 16), "depths": (1, 1, 1, 1), "heads": (1, 2, 2, 4), "windows": (3, 3, 5, 3)}
-    base.image_encoder = TinyVit(TinyVitSettings(**small, width=base.width))  # type: ignore[arg-type]
-    network = _lite_memory(base)
+    network = _lite_memory(lambda width: TinyVit(TinyVitSettings(**small, width=width)))  # type: ignore[arg-type]
     settings = Samed2Settings(cases=Confidence(capacity=6, top_k=3), min_quality=0.0)
     spec = ModelSpec(
         name="nano-lite", method="samed2", input="any", samed2=settings, fit=FitSettings(longest=64)
@@ -158,19 +154,16 @@ def nano_samed2_lite() -> PromptedSegmenter:
     return model.eval()
 
 
-def _lite_base() -> LiteMedSam:
+def _lite_memory(encoder: Callable[[int], nn.Module]) -> LiteMedSamMemory:
     torch.manual_seed(0)
     base = LiteMedSam()
     base.width = 32
+    base.image_encoder = encoder(base.width)  # type: ignore[assignment]
     base.prompt_encoder = PromptEncoder(base.width)
     plain = MaskDecoderSettings(
         width=base.width, mlp=64, high_res=False, presence=False, quality_sigmoid=False
     )
     base.mask_decoder = MaskDecoder(plain)
-    return base
-
-
-def _lite_memory(base: LiteMedSam) -> LiteMedSamMemory:
     enliven(base)
     network = LiteMedSamMemory(base.requires_grad_(False), PooledMemorySettings(attention=TINY))
     enliven(network.memory)

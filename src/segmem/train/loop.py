@@ -15,6 +15,7 @@ from segmem.methods.build import build
 from segmem.methods.from_sam2 import fill_from_sam2
 from segmem.methods.load import WEIGHTS, Model, fill, find_weights, save
 from segmem.nn.layout import channels_last
+from segmem.ops.temperature import fit_temperature
 from segmem.prompted import PromptedSegmenter
 from segmem.segmenter import MemorySegmenter
 from segmem.train.beside import Beside
@@ -31,7 +32,7 @@ from segmem.train.optimizers import rate_of
 from segmem.train.prompted_validation import validate_prompted
 from segmem.train.settings import TrainSettings
 from segmem.train.spacing import with_spacing
-from segmem.train.temperature import fit_temperature, validation_pixels
+from segmem.train.temperature import validation_pixels
 from segmem.train.validation import validate
 from segmem.volumetric import VolumeSegmenter
 

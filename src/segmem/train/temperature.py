@@ -1,37 +1,15 @@
-"""One number that makes probabilities mean what they say, fitted on cases kept aside."""
+"""What a temperature is fitted on: pixels of cases kept aside."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from segmem.data.cache import CachedCase
 from segmem.segmenter import MemorySegmenter
 from segmem.train.validation import stream_logits
 from segmem.volumetric import VolumeSegmenter
-
-RANGE = (0.05, 20.0)
-
-
-def fit_temperature(logits: Tensor, labels: Tensor) -> float:
-    """The T that minimises the negative log-likelihood of softmax(logits / T).
-
-    Args:
-        logits: (N, K).
-        labels: (N,) class ids.
-    """
-    from scipy.optimize import minimize_scalar
-
-    wide, truth = logits.double(), labels.long()
-
-    def cost(log_t: float) -> float:
-        return float(F.cross_entropy(wide / math.exp(log_t), truth))
-
-    found = minimize_scalar(cost, bounds=tuple(map(math.log, RANGE)), method="bounded")
-    return float(math.exp(found.x))
 
 
 def validation_pixels(
