@@ -2,8 +2,9 @@ import pytest
 
 from segmem.core.errors import SettingsError, UsageError
 from segmem.data.cases import LabelledCase
-from segmem.train.held_out import parted_cases
-from segmem.train.settings import SourceSettings
+from segmem.data.splits import by_fraction
+from segmem.train.held_out import parted_cases, parted_sources
+from segmem.train.settings import DataSettings, SourceSettings, StageSettings, TrainSettings
 
 
 def cases(names, group=lambda name: name):
@@ -58,3 +59,21 @@ def test_limits_leave_what_the_seed_chooses():
 def test_what_cannot_be_parted_is_said(source, error, words):
     with pytest.raises(error, match=words):
         parted(source, TEN)
+
+
+def test_who_is_held_out_is_who_a_fraction_of_the_same_seed_chooses():
+    for seed in range(3):
+        wanted = by_fraction(TEN, 0.3, seed)
+        kept, held = parted({"held_out": 0.3}, TEN, seed)
+        assert set(held) == {case.name for case in wanted.validation}
+        assert set(kept) == {case.name for case in wanted.train}
+
+
+def test_each_source_is_parted_by_its_own_settings_with_one_seed():
+    data = DataSettings(
+        sources=(SourceSettings(path="a", held_out=0.2), SourceSettings(path="b")), split_seed=3
+    )
+    settings = TrainSettings(data=data, stages=(StageSettings(name="s", steps=1),), seed=8)
+    first, second = parted_sources(settings, [TEN, TEN])
+    assert [case.name for case in first.held] == parted({"held_out": 0.2}, TEN, 3)[1]
+    assert (len(second.kept), second.held) == (10, [])

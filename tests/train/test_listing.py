@@ -4,7 +4,7 @@ from datasets import write_nnunet
 from labelled import write_images
 from segmem.core.errors import InputError, SettingsError, UsageError
 from segmem.data.split_file import Fold, write_splits
-from segmem.train.listing import chosen_split, listed, within
+from segmem.train.listing import chosen_split, listed
 from segmem.train.settings import DataSettings, SourceSettings
 
 
@@ -64,12 +64,3 @@ def test_a_group_in_two_parts_is_refused(data, settings):
     wish = settings.model_copy(update={"data": DataSettings(splits="s.json")})
     with pytest.raises(UsageError, match="cases of a are in train and in validation"):
         chosen_split(wish, data, [cases], [cases])
-
-
-def test_held_out_groups_and_cases_above_the_limit_are_not_seen(data):
-    cases = listed(SourceSettings(path="stills"), data / "stills")
-    assert within(SourceSettings(path="stills"), cases, seed=0) == cases
-    assert len(within(SourceSettings(path="stills", held_out=0.3), cases, seed=0)) == 2
-    limited = within(SourceSettings(path="stills", limit=1), cases, seed=0)
-    assert len(limited) == 1
-    assert limited[0] in cases
