@@ -47,3 +47,9 @@ def test_half_a_file_is_refused(tmp_path, read):
 def test_the_digest_is_sha256_of_the_bytes(tmp_path):
     (tmp_path / "x").write_bytes(b"segmem" * 1000)
     assert digest(tmp_path / "x") == sha256(b"segmem" * 1000).hexdigest()
+
+
+@pytest.mark.parametrize("read", [read_header, read_tensors])
+def test_a_file_that_is_not_there_is_said_to_be_so(tmp_path, read):
+    with pytest.raises(FormatError, match=r"gone.safetensors: no such file"):
+        read(tmp_path / "gone.safetensors")

@@ -27,9 +27,7 @@ def read_header(path: Path) -> dict[str, object]:
             text = (file.metadata() or {}).get(HEADER, "{}")
         header = json.loads(text)
     except (OSError, SafetensorError, ValueError) as error:
-        raise FormatError(
-            f"{path}: not a whole safetensors file ({error}). Copy or download it again."
-        ) from error
+        raise _unread(path, error) from error
     if not isinstance(header, dict):
         raise FormatError(f"{path}: its {HEADER!r} header is not a JSON object.")
     return header
@@ -47,9 +45,13 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
     except (OSError, SafetensorError) as error:
-        raise FormatError(
-            f"{path}: not a whole safetensors file ({error}). Copy or download it again."
-        ) from error
+        raise _unread(path, error) from error
+
+
+def _unread(path: Path, error: Exception) -> FormatError:
+    if not path.exists():
+        return FormatError(f"{path}: no such file.")
+    return FormatError(f"{path}: not a whole safetensors file ({error}). Copy or download it again.")
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, object]) -> None:
