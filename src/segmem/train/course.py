@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import torch
 from lightning_fabric import Fabric
@@ -13,7 +14,7 @@ from segmem.data.sample import PADDING, Batch, ClipPlan, Source, sample_batch
 from segmem.methods.load import Model
 from segmem.prompted import PromptedSegmenter
 from segmem.train import norms
-from segmem.train.beside import Accompanied, Beside
+from segmem.train.accompanied import Accompanied, Costs
 from segmem.train.feed import feed
 from segmem.train.material import Material
 from segmem.train.objective import ClipObjective, GateObjective
@@ -158,7 +159,7 @@ def make_course(
     stage: StageSettings,
     material: Material,
     model: Model,
-    beside: Beside | None = None,
+    beside: Costs | None = None,
 ) -> Course:
     """The stage over `model`, with a fresh optimiser, and what else its steps cost."""
     frozen = stage.memory if stage.freeze_norm is None else stage.freeze_norm
@@ -191,3 +192,19 @@ def _objective(model: Model, stage: StageSettings, settings: TrainSettings) -> n
         taught,
         stage.apart,
     )
+
+
+class Beside(Costs, Protocol):
+    """What may stand beside a run's stages: told where one begins and ends, and asked what else a step costs.
+
+    It keeps on disk what it must know again when a run is resumed within a stage.
+    """
+
+    def begin(self, stage: int, course: Course) -> None:
+        """Before the first step of a stage, or before the one at which it is resumed; the model may be under way."""
+        ...
+
+    def end(self, stage: int, course: Course) -> None:
+        """After the last step of a stage; the model has its final weights. Told again where a run was stopped before
+        the stage's end was written."""
+        ...

@@ -18,10 +18,9 @@ from segmem.nn.layout import channels_last
 from segmem.ops.temperature import fit_temperature
 from segmem.prompted import PromptedSegmenter
 from segmem.segmenter import MemorySegmenter
-from segmem.train.beside import Beside
 from segmem.train.checkpoint import Position, checkpoints, latest, read_position, restore, write_checkpoint
 from segmem.train.claim import CHECKPOINTS, claim
-from segmem.train.course import Course, make_course
+from segmem.train.course import Beside, Course, make_course
 from segmem.train.depthwise import depthwise_in_float32
 from segmem.train.encoder_mark import encoder_mark
 from segmem.train.interrupt import Interrupt

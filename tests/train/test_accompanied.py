@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-from segmem.train.beside import Accompanied
+from segmem.train.accompanied import Accompanied
 
 
 class Costs(nn.Module):
