@@ -49,7 +49,15 @@ def test_every_option_reaches_the_request(asked, tmp_path):
     values = ["--as", "cases", "--device", "cpu", "--precision", "bfloat16", "--threads", "2"]
     values += ["--patience", "5", "--no-memory"]
     values += ["--series", "2", "--allow-gaps", "--seg", "--rtstruct", "--no-deidentify"]
-    values += ["--min-volume", "5ml", "--keep-largest", "--statistics", "--preview", "--probabilities"]
+    values += [
+        "--min-volume",
+        "5ml",
+        "--keep-largest",
+        "--instances",
+        "--statistics",
+        "--preview",
+        "--probabilities",
+    ]
     values += ["--bank", "b.safetensors", "--update-bank", "c.safetensors", "--bank-task", "t", "--explain"]
     options = [*values, "--overlay", "--confidence", "--resume", "--no-overwrite"]
     assert main(["predict", "-i", "in", "-o", str(tmp_path), "-m", "one", *options]) == 0
@@ -68,6 +76,7 @@ def test_every_option_reaches_the_request(asked, tmp_path):
         "probabilities": True,
         "min_volume_mm3": 5000.0,
         "keep_largest": True,
+        "instances": True,
         "statistics": True,
         "preview": True,
         "memory": False,

@@ -1,6 +1,6 @@
 import torch
 
-from segmem.ops.components import keep_pieces
+from segmem.ops.components import keep_pieces, number_pieces
 
 
 def two_pieces() -> torch.Tensor:
@@ -47,3 +47,23 @@ def test_nothing_asked_changes_nothing_and_the_labels_given_stay():
     assert torch.equal(kept, before)
     keep_pieces(labels, 1.0, least_mm3=50)
     assert torch.equal(labels, before)
+
+
+def test_pieces_are_numbered_class_by_class_from_the_largest_on():
+    labels = two_pieces()
+    numbers, classes = number_pieces(labels)
+    assert classes == (1, 1, 3)
+    assert torch.equal(numbers == 1, (labels == 1) & (torch.arange(6) < 3)[:, None, None])
+    assert torch.equal(numbers == 2, (labels == 1) & (torch.arange(6) > 3)[:, None, None])
+    assert torch.equal(numbers == 3, labels == 3)
+
+
+def test_where_a_byte_is_too_small_the_smallest_pieces_have_no_number():
+    labels = torch.zeros(1, 40, 40, dtype=torch.uint8)
+    labels[0, ::2, ::2] = 1  # 400 pieces of one voxel
+    labels[0, 10:13, 10:13] = 2
+    numbers, classes = number_pieces(labels)
+    assert len(classes) == 255
+    assert classes[-1] == 2
+    assert int((numbers == 255).sum()) == 9
+    assert int((numbers > 0).sum()) == 254 + 9

@@ -7,12 +7,14 @@ from scans import ball_clip
 from segmem.core import Labels
 from segmem.core.errors import UsageError
 from segmem.io.case import Case
+from segmem.io.volume import read_label_volume
 from segmem.predict.beside_scan import extra_paths, names_of, require_scans, write_extras
 from segmem.predict.request import Request
 
 ASKED = {
     "--min-volume": {"min_volume_mm3": 5.0},
     "--keep-largest": {"keep_largest": True},
+    "--instances": {"instances": True},
     "--statistics": {"statistics": True},
     "--preview": {"preview": True},
     "--probabilities": {"probabilities": True},
@@ -45,10 +47,12 @@ def test_what_an_earlier_run_left_is_replaced_and_objects_have_numbers(make_job,
     found = Labels("s", torch.zeros_like(clip.frames[:, 0], dtype=torch.uint8), clip.geometry)
     found.frames[2, 3:6, 3:6] = 4
     (tmp_path / "s.stats.csv").write_text("old")
-    job = make_job("volume", statistics=True, preview=True)
+    job = make_job("volume", statistics=True, preview=True, instances=True)
     write_extras(job, clip, found, tmp_path / "s.nii.gz")
     assert (tmp_path / "s.stats.csv").read_text().startswith("class,name,volume_ml")
     assert (tmp_path / "s.preview.png").stat().st_size > 1000
+    assert (tmp_path / "s.instances.csv").read_text().splitlines()[1].startswith("1,4,object 4,")
+    assert int(read_label_volume(tmp_path / "s.instances.nii.gz").max()) == 1
     assert names_of(job, found) == {1: "shaft", 2: "tip"}
     job.model = sam2_model
     assert names_of(job, found) == {4: "object 4"}

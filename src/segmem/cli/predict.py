@@ -119,6 +119,9 @@ def predict(  # noqa: PLR0913, PLR0917 - an option each
     keep_largest: Annotated[
         bool, typer.Option("--keep-largest", help="Keep only the largest piece of each class of a scan.")
     ] = False,
+    instances: Annotated[
+        bool, typer.Option("--instances", help="Also number the connected pieces of each class of a scan.")
+    ] = False,
     statistics: Annotated[
         bool, typer.Option("--statistics", help="Also write a scan's ml, mean, SD and slices by class.")
     ] = False,
@@ -182,6 +185,7 @@ def predict(  # noqa: PLR0913, PLR0917 - an option each
         probabilities=probabilities,
         min_volume_mm3=None if min_volume is None else as_mm3(min_volume),
         keep_largest=keep_largest,
+        instances=instances,
         statistics=statistics,
         preview=preview,
         memory=memory,

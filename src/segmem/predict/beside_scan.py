@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from segmem.predict.probabilities import ProbabilityStack
 
 STATISTICS, PREVIEW, PROBABILITIES = ".stats.csv", ".preview.png", ".probabilities.nii.gz"
+INSTANCES, INSTANCE_TABLE = ".instances.nii.gz", ".instances.csv"
 
 
 def require_scans(request: Request, cases: Sequence[Case]) -> None:
@@ -26,6 +27,7 @@ def require_scans(request: Request, cases: Sequence[Case]) -> None:
     asked = {
         "--min-volume": request.min_volume_mm3 is not None,
         "--keep-largest": request.keep_largest,
+        "--instances": request.instances,
         "--statistics": request.statistics,
         "--preview": request.preview,
         "--probabilities": request.probabilities,
@@ -50,6 +52,8 @@ def extra_paths(request: Request, out: Path) -> list[Path]:
         STATISTICS: request.statistics,
         PREVIEW: request.preview,
         PROBABILITIES: request.probabilities,
+        INSTANCES: request.instances,
+        INSTANCE_TABLE: request.instances,
     }
     return [out.with_name(f"{case_name(out)}{end}") for end, asked in wanted.items() if asked]
 
@@ -62,6 +66,8 @@ def write_extras(
     Raises:
         OutputError: it cannot be written.
     """
+    from segmem.io.volume import write_volume
+    from segmem.predict.instances import instances_of, write_instances
     from segmem.predict.preview import preview
     from segmem.predict.statistics import statistics, write_statistics
 
@@ -72,10 +78,15 @@ def write_extras(
         return
     names = names_of(job, labels)
     found = statistics(clip, labels, names)
+    numbered = instances_of(labels, names) if job.request.instances else None
     for path in paths:
         with staged(path, folder=False) as half:
             if stack is not None and path.name.endswith(PROBABILITIES):
                 stack.write(half, clip.geometry)
+            elif numbered is not None and path.name.endswith(INSTANCES):
+                write_volume(numbered.labels, half)
+            elif numbered is not None and path.name.endswith(INSTANCE_TABLE):
+                write_instances(half, numbered)
             elif path.name.endswith(STATISTICS):
                 write_statistics(half, found, clip.geometry)
             else:

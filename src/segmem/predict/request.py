@@ -45,6 +45,8 @@ class Request(Settings):
     """Pieces of a scan's classes that are smaller become background."""
     keep_largest: bool = False
     """Of each class of a scan, only the largest piece stays."""
+    instances: bool = False
+    """Also write each connected piece of a scan's classes as an object of its own."""
     statistics: bool = False
     """Also write a table of each scan's classes."""
     preview: bool = False
