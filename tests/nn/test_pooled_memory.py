@@ -70,7 +70,8 @@ def test_attention_begins_by_looking_at_its_own_place():
     one[0, 0, 0] = 0.1  # the first cell
     other[0, 0, 23] = 0.1  # the last
     small = torch.zeros(1, CHANNELS, 4, 6)
-    plain, first, last = (made._looked(small, remembered(each), each)[0] for each in (tokens, one, other))
+    code = made.temporal_code(remembered(tokens))
+    plain, first, last = (made._looked(small, each, code, None)[0] for each in (tokens, one, other))
     first, last = (first - plain).norm(dim=0), (last - plain).norm(dim=0)
     assert first[0, 0] > 3 * first[-1, -1]
     assert last[-1, -1] > 3 * last[0, 0]
