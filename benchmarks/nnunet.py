@@ -1,6 +1,6 @@
 """nnU-Net v2 on a preset's own split, for a stated number of minutes, scored with our metrics.
 
-    taskset -c 1 python benchmarks/nnunet.py --preset tmam-hippocampus --data ../shared/data --work /tmp/nnunet \
+    taskset -c 1 python benchmarks/nnunet.py --preset tmam-hippocampus --data ../shared/data --work WORK \
         --configuration 3d_fullres --minutes 90 --out docs/results/nnunet-hippocampus.csv
 
 Makes an environment of its own in `WORK/venv` (nnU-Net is no dependency of segmem), converts the preset's source with
