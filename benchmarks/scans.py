@@ -16,21 +16,24 @@ import numpy as np
 import torch
 
 from segmem.data.cases import LabelledCase
-from segmem.data.layouts import find_labelled
-from segmem.data.splits import by_fraction
 from segmem.io.volume import read_label_volume, read_volume
 from segmem.metrics.overlap import dice
 from segmem.predict.segment import scan_predictions
 from segmem.predict.stream import Viewer, ready
+from segmem.train.held_out import parted_sources
+from segmem.train.listing import chosen_split, listed
 from segmem.train.presets import load_settings
 
 
 def held_out(preset: str, data: Path) -> list[LabelledCase]:
-    """The validation cases of a preset with one source."""
+    """What a preset with one source holds out; else its validation cases."""
     settings = load_settings(preset)
-    source = settings.data.sources[0]
-    share = source.held_out or settings.data.validation_fraction
-    chosen = by_fraction(find_labelled(data / source.path), share, settings.seed).validation
+    whole = [listed(source, data / source.path) for source in settings.data.sources]
+    parted = parted_sources(settings, whole)
+    kept = [part.kept for part in parted]
+    chosen = [case for part in parted for case in part.held] or chosen_split(
+        settings, data, whole, kept
+    ).validation
     return sorted(chosen, key=lambda case: case.name)
 
 
