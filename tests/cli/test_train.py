@@ -51,3 +51,13 @@ def test_one_thing_is_trained(tmp_path, capsys):
     assert "Nothing says what to train." in capsys.readouterr().err
     assert main([*arguments, "--preset", "nano", "--continual", "seven.yaml"]) == 2
     assert "--preset and --continual says" in capsys.readouterr().err
+
+
+def test_training_without_its_extra_says_what_to_install(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr("segmem.core.extras.find_spec", lambda name: None if name == "tensorboard" else name)
+    for what in (["--preset", "nano"], ["--continual", "seven.yaml"], ["--continue-from", "old"]):
+        assert main(["train", "-d", "data", "-o", str(tmp_path), *what]) == 4
+        assert (
+            "Training needs tensorboard, not installed here: pip install 'segmem[train]'"
+            in capsys.readouterr().err
+        )

@@ -2,8 +2,9 @@
 
 import pytest
 
+from segmem.core import extras
 from segmem.core.errors import MissingExtraError
-from segmem.report import extras
+from segmem.report.extras import require_drawing
 
 
 def test_named_where_it_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -11,6 +12,6 @@ def test_named_where_it_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(
         MissingExtraError, match=r"needs jinja2, not installed here: pip install 'segmem\[eval\]'"
     ):
-        extras.require_drawing()
+        require_drawing()
     monkeypatch.setattr(extras, "find_spec", lambda name: name)
-    extras.require_drawing()
+    require_drawing()

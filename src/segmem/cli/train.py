@@ -46,6 +46,7 @@ def train(  # noqa: PLR0913, PLR0917 - an option each
 ) -> None:
     """Train a model on your own data: a preset, a stream of tasks, or a finished run on new data."""
     from segmem.core.errors import UsageError
+    from segmem.core.extras import require
 
     given = {"--preset": preset, "--continual": continual, "--continue-from": continue_from}
     named = [name for name, value in given.items() if value is not None]
@@ -54,6 +55,7 @@ def train(  # noqa: PLR0913, PLR0917 - an option each
             f"{' and '.join(named) or 'Nothing'} says what to train."
             " Give one of --preset, --continual and --continue-from."
         )
+    require("Training", ("lightning_fabric", "schedulefree", "tensorboard"), "train")
     wishes = list(changes or [])
     if continual is not None:
         _stream(
@@ -98,7 +100,9 @@ def _stream(
     from segmem.continual.plan import load_stream
     from segmem.continual.run import learn_stream
     from segmem.core.errors import UsageError
+    from segmem.core.extras import require
 
+    require("The page of a stream", ("jinja2", "matplotlib"), "eval")
     if config is not None:
         raise UsageError("--config is for presets; a stream's file says all. Change it with --set.")
     learn_stream(load_stream(path, changes), data, out, resume, cache=cache)
