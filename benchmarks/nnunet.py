@@ -1,48 +1,42 @@
 """nnU-Net v2 on a preset's own split, for a stated number of minutes, scored with our metrics.
 
-    taskset -c 1 python benchmarks/nnunet.py --preset tmam-hippocampus --data ../shared/data --work WORK \
-        --configuration 3d_fullres --minutes 90 --out docs/results/nnunet-hippocampus.csv
+    taskset -c 1 python benchmarks/nnunet.py --preset lapg-hippocampus --data ../shared/data --work WORK \
+        --configuration 3d_fullres --minutes 45 --out docs/results/nnunet_hippocampus.csv
 
 Makes an environment of its own in `WORK/venv` (nnU-Net is no dependency of segmem), converts the preset's source with
-`segmem convert data --to nnunet`, keeps the preset's validation cases away from nnU-Net, plans, preprocesses, trains
-until the minutes are over (see nnunet_trainer.py), predicts the validation cases and writes one long table:
-case, class, dice, nsd, hd95. NSD and HD95 are in mm of the file's spacing, which is nominal for some data.
+`segmem convert data --to nnunet`, keeps the preset's held-out cases away from nnU-Net, plans, preprocesses, trains
+until the minutes are over (see nnunet_trainer.py), predicts the held-out cases and writes the table of `scans.py`.
 
-Only training is in the budget; what the other steps took is printed, with the iterations that fitted in.
+Only training is in the budget, on a CPU in minutes of one core; what the other steps took is printed, with the
+iterations that fitted in.
 """
 
 import argparse
-import csv
 import json
 import os
 import shutil
 import subprocess
 import sys
 import venv
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 
+from scan_scores import parted, scored, tell, write
 from segmem.convert_data.request import Request
 from segmem.convert_data.run import MARKER, convert_data
 from segmem.data.cases import LabelledCase
-from segmem.io.volume import read_label_volume
-from segmem.metrics.overlap import dice
-from segmem.metrics.surface import surface_distances
-from segmem.metrics.surface_dice import surface_dice
-from segmem.train.listing import chosen_split, listed, within
+from segmem.io.volume import read_label_volume, read_volume
 from segmem.train.presets import load_settings
 from segmem.train.settings import TrainSettings
 
 PACKAGES = ("nnunetv2==2.8.1", "torch==2.15.0", "torchvision==0.29.2")
 DATASET = "Dataset001_segmem"
 TRAINER = "SegmemBudgetTrainer"
-COLUMNS = ("case", "class", "dice", "nsd", "hd95")
 SUFFIX = ".nii.gz"
-Row = tuple[str, str, float, float, float]
 
 
 def environment(work: Path, packages: tuple[str, ...]) -> Path:
@@ -59,15 +53,6 @@ def environment(work: Path, packages: tuple[str, ...]) -> Path:
     own = Path(__file__).with_name("nnunet_trainer.py")
     shutil.copy(own, Path(where) / "training" / "nnUNetTrainer" / "variants" / "segmem_budget.py")
     return programs
-
-
-def split_of(settings: TrainSettings, data: Path) -> tuple[list[LabelledCase], list[LabelledCase]]:
-    """The preset's own training and validation cases, of its one source."""
-    (source,) = settings.data.sources
-    whole = [listed(source, data / source.path)]
-    kept = [within(source, whole[0], settings.seed)]
-    split = chosen_split(settings, data, whole, kept)
-    return list(split.train), list(split.validation)
 
 
 def convert(
@@ -110,24 +95,9 @@ def convert(
     (home / "dataset.json").write_text(json.dumps(about, indent=2))
 
 
-def scores(
-    cases: list[LabelledCase], found: Path, settings: TrainSettings, tolerance_mm: float
-) -> Iterator[Row]:
-    """A row for each case and class; NaN where neither the truth nor the answer has the class."""
-    (source,), names = settings.data.sources, settings.model.classes
-    for case in cases:
-        assert case.geometry is not None
-        geometry = case.geometry()
-        assert geometry.spacing_mm is not None
-        truth = torch.stack([label for _, label in case.read() if label is not None]).numpy()
-        truth = np.vectorize(lambda value: source.label_map.get(value, value), otypes=[np.uint8])(truth)
-        answer = read_label_volume(found / f"{case.name}{SUFFIX}", like=geometry).numpy()
-        overlap = dice(answer, truth, len(names))
-        for value, name in enumerate(names[1:], start=1):
-            ours, theirs = answer == value, truth == value
-            nsd = surface_dice(ours, theirs, geometry.spacing_mm, tolerance_mm)
-            far = surface_distances(ours, theirs, geometry.spacing_mm).hausdorff(95)
-            yield case.name, name, float(overlap[value]), nsd, far
+def answer(case: LabelledCase, found: Path) -> NDArray[np.uint8]:
+    """What nnU-Net wrote for a case, (D, H, W)."""
+    return read_label_volume(found / f"{case.name}{SUFFIX}", read_volume(case.files[0]).geometry).numpy()
 
 
 def call(programs: Path, variables: Mapping[str, str], name: str, *arguments: str) -> float:
@@ -136,19 +106,6 @@ def call(programs: Path, variables: Mapping[str, str], name: str, *arguments: st
     print(f"$ {name} {' '.join(arguments)}", flush=True)
     subprocess.run([programs / name, *arguments], check=True, env={**os.environ, **variables})
     return perf_counter() - begun
-
-
-def write(rows: list[Row], out: Path, classes: tuple[str, ...], tolerance_mm: float) -> None:
-    """The table, and its means on the screen."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with out.open("w", newline="") as file:
-        lines = csv.writer(file, lineterminator="\n")
-        lines.writerow(COLUMNS)
-        lines.writerows((case, name, *(f"{value:.4f}" for value in numbers)) for case, name, *numbers in rows)
-    for name in classes[1:]:
-        mean = np.nanmean(np.array([row[2:] for row in rows if row[1] == name], float), axis=0)
-        print(f"{name}: Dice {mean[0]:.4f}, NSD {mean[1]:.4f} at {tolerance_mm:g} mm, HD95 {mean[2]:.2f} mm")
-    print(f"mean Dice of the classes: {np.nanmean([row[2] for row in rows]):.4f}")
 
 
 def asked() -> argparse.Namespace:
@@ -178,12 +135,12 @@ def main() -> None:
     options = asked()
     settings = load_settings(options.preset, changes=options.set)
     work = options.work.resolve()
-    training, held = split_of(settings, options.data)
+    training, held = parted(settings, options.data)
     if not held:
         sys.exit(f"{options.preset} keeps no case aside; name some with --set data.validation_fraction=0.2")
     print(f"{len(training)} cases train, {len(held)} are held out")
     names, aside = {case.name for case in training}, {case.name for case in held}
-    held = sorted(held, key=lambda case: case.name)[: options.cases]
+    held = held[: options.cases]
     begun = perf_counter()
     programs = environment(work, PACKAGES)
     print(f"environment: {perf_counter() - begun:.0f} s")
@@ -219,8 +176,15 @@ def main() -> None:
     where = (str(folder.parent), str(shown), str(found))
     took = call(programs, variables, "python", script, *where, options.device, str(options.threads))
     print(f"prediction: {took:.0f} s for {len(held)} cases")
-    rows = list(scores(held, found, settings, options.tolerance))
-    write(rows, options.out, settings.model.classes, options.tolerance)
+    rows = [
+        row
+        for case in held
+        for row in scored(
+            f"nnU-Net {options.configuration}", case, answer(case, found), settings, options.tolerance
+        )
+    ]
+    tell(rows, options.tolerance)
+    write(rows, options.out)
 
 
 if __name__ == "__main__":

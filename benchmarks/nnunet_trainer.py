@@ -1,5 +1,7 @@
 """nnU-Net's own trainer with a budget of seconds; `benchmarks/nnunet.py` puts it into nnU-Net's environment.
 
+On a CPU the seconds are those of its cores, so that another process takes nothing from the budget.
+
 Everything but the length of the run is nnU-Net's: network, patches, augmentation, loss, optimiser. The learning rate
 falls as its polynomial does, over the seconds in place of the epochs, so that the schedule ends when the budget does.
 Nothing of segmem is imported here: this file runs where only nnU-Net is installed.
@@ -8,7 +10,7 @@ Nothing of segmem is imported here: this file runs where only nnU-Net is install
 import json
 import os
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import torch
@@ -23,10 +25,11 @@ class SegmemBudgetTrainer(nnUNetTrainer):
     def run_training(self) -> None:
         torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))  # nnU-Net took as many as there are cores
         budget = float(os.environ["SEGMEM_SECONDS"])
+        clock = perf_counter if self.device.type == "cuda" else process_time  # a CPU may be shared
         self.on_train_start()
         self.network.train()
-        begun, steps, losses = perf_counter(), 0, []
-        while (spent := perf_counter() - begun) * (steps + 1) < budget * max(1, steps):  # one more fits in
+        begun, steps, losses = clock(), 0, []
+        while (spent := clock() - begun) * (steps + 1) < budget * max(1, steps):  # one more fits in
             for group in self.optimizer.param_groups:
                 group["lr"] = self.initial_lr * (1 - spent / budget) ** POWER
             losses.append(float(self.train_step(next(self.dataloader_train))["loss"]))
@@ -34,7 +37,7 @@ class SegmemBudgetTrainer(nnUNetTrainer):
         self.save_checkpoint(str(Path(self.output_folder) / "checkpoint_final.pth"))
         about: dict[str, Any] = {
             "iterations": steps,
-            "seconds": round(perf_counter() - begun, 1),
+            "seconds": round(clock() - begun, 1),
             "batch": int(self.batch_size),
             "patch": [int(side) for side in self.configuration_manager.patch_size],
             "parameters": sum(p.numel() for p in self.network.parameters()),
