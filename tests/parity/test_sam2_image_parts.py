@@ -26,6 +26,9 @@ def randomised(module: nn.Module) -> nn.Module:
         norm = parameter.ndim == 1 and parameter.mean() == 1
         fan_in = parameter[0].numel() if parameter.ndim > 1 and "embed" not in name else 1
         parameter.data = 1 + 0.1 * noise if norm else noise * (WEIGHTS * fan_in**-0.5 if fan_in > 1 else 0.3)
+    for buffer in module.buffers():  # the prompt encoder's frequencies, drawn when it is made
+        if buffer.is_floating_point():
+            buffer.data = torch.randn(buffer.shape, generator=generator)
     return module.eval()
 
 
