@@ -5,20 +5,36 @@
 
 The cases are those that the preset holds out, or the validation part of its own split. Each is segmented as
 `segmem predict` does and scored on the scan's own grid; without memory a model of two stages answers with the first.
+Of a model that draws coarse masks before it decodes, those are scored too.
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from scan_scores import Row, parted, scored, tell, write
+from segmem.core import Prediction
 from segmem.io.volume import read_volume
+from segmem.nn.lapg_network import Prepared
 from segmem.predict.segment import scan_predictions
 from segmem.predict.stream import Viewer, ready
 from segmem.train.presets import load_settings
+from segmem.volumetric import VolumeSegmenter
 
-MODES = {"own": "with memory", "none": "without memory"}
+MODES = {"own": "with memory", "none": "without memory", "coarse": "coarse masks alone"}
+
+
+def answer_coarsely(model: VolumeSegmenter) -> None:
+    """Let its answer be the prompt generator's coarse masks."""
+    decode = model.decode
+
+    def coarse(prepared: Prepared, top: Tensor) -> Prediction:
+        return replace(decode(prepared, top), logits=prepared.coarse[:, -1].float())
+
+    setattr(model, "decode", coarse)  # noqa: B010  a method, which mypy lets nobody assign
 
 
 def main() -> None:
@@ -35,6 +51,10 @@ def main() -> None:
     rows: list[Row] = []
     for mode, said in MODES.items():
         loaded = ready(options.model)
+        if mode == "coarse":
+            if not isinstance(loaded[0], VolumeSegmenter):
+                continue
+            answer_coarsely(loaded[0])
         for case in parted(settings, options.data)[1]:
             viewer = Viewer(*loaded, memory=mode == "own")
             frames = read_volume(case.files[0]).frames
