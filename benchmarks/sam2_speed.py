@@ -1,6 +1,7 @@
 """Seconds a frame of SAM 2.1 tiny following prompted objects: ours, the `sam2` package, `transformers`. CPU.
 
     python benchmarks/sam2_speed.py [--size 512] [--objects 1 4] [--frames 12] [--threads 1] [--out speed.json]
+    python benchmarks/sam2_speed.py --auto                     # one lane more: ours in --precision auto
 
 One set of random weights, float32, one clip of noise. The three take turns at every frame, so that a busy machine
 slows all of them; the median over the frames after the memory is full (frame 7) is compared. A frame is the image
@@ -27,6 +28,8 @@ from segmem.methods.sam2 import sam2_settings
 from segmem.methods.spec import ModelSpec
 from segmem.nn.upstream import from_official
 from segmem.ops.fit import FitSettings, plan, unfit
+from segmem.predict.compute import Compute
+from segmem.predict.request import Precision
 from segmem.prompted import PromptedSegmenter
 from segmem.state import State
 
@@ -39,8 +42,9 @@ def boxes(size: int, objects: int) -> list[list[float]]:
     return [[size * (0.1 + 0.1 * k), size * 0.1, size * (0.4 + 0.1 * k), size * 0.6] for k in range(objects)]
 
 
-def ours(model: PromptedSegmenter, images: Tensor, objects: int) -> Masks:
+def ours(model: PromptedSegmenter, images: Tensor, objects: int, precision: Precision = "float32") -> Masks:
     """Logits (K, H, W) of each frame."""
+    compute = Compute.choose("cpu", precision)
     size = images.shape[-1]
     fit = plan((size, size), FitSettings(longest=size, square=True))
     state = State.start(len(images))
@@ -48,7 +52,8 @@ def ours(model: PromptedSegmenter, images: Tensor, objects: int) -> Masks:
         said = None
         if index == 0:
             said = PromptBatch(tuple(range(1, objects + 1)), boxes=torch.tensor([boxes(size, objects)]))
-        prediction, state = model.step(image[None], state, said)
+        with compute.autocast():
+            prediction, state = model.step(image[None], state, said)
         yield unfit(prediction.logits[:, 1:], fit)[0]
 
 
@@ -114,7 +119,7 @@ def networks(size: int) -> tuple[PromptedSegmenter, object, object]:
 
 
 @torch.inference_mode()
-def compare(size: int, objects: int, frames: int) -> dict[str, object]:
+def compare(size: int, objects: int, frames: int, auto: bool = False) -> dict[str, object]:
     """Median seconds a frame of each, and how many times longer the others take."""
     mine, theirs, face = networks(size)
     with tempfile.TemporaryDirectory() as folder:
@@ -128,6 +133,8 @@ def compare(size: int, objects: int, frames: int) -> dict[str, object]:
             "sam2": packaged(theirs, Path(folder), size, objects),
             "transformers": hugging_face(face, images, objects),
         }
+        if auto:
+            lanes["auto"] = ours(mine, images, objects, "auto")
         wall: dict[str, list[float]] = {name: [] for name in lanes}
         work: dict[str, list[float]] = {name: [] for name in lanes}
         agree: dict[str, list[float]] = {name: [] for name in lanes}
@@ -142,11 +149,16 @@ def compare(size: int, objects: int, frames: int) -> dict[str, object]:
             for name in lanes:
                 agree[name].append(float(((found[name] > 0) == (found["ours"] > 0)).float().mean()))
     result: dict[str, object] = {"size": size, "objects": objects, "frames": frames - FULL}
+    if auto:
+        result["auto"] = Compute.choose("cpu").precision
     for name in lanes:
         result[f"{name}_s"] = round(median(wall[name]), 4)
         result[f"{name}_cpu_s"] = round(median(work[name]), 4)
         ratios = [a / b for a, b in zip(work[name], work["ours"], strict=True)]
         result[f"{name}_over_ours"] = round(median(ratios), 3)
+        if auto:
+            ratios = [a / b for a, b in zip(work[name], work["auto"], strict=True)]
+            result[f"{name}_over_auto"] = round(median(ratios), 3)
         result[f"{name}_pixels_as_ours"] = round(min(agree[name]), 5)
     return result
 
@@ -159,6 +171,7 @@ def main() -> None:
     parser.add_argument("--objects", type=int, nargs="+", default=[1, 4])
     parser.add_argument("--frames", type=int, default=12)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--auto", action="store_true", help="Ours in --precision auto too.")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -166,7 +179,7 @@ def main() -> None:
     rows = []
     for size in options.size:
         for objects in options.objects:
-            rows.append(compare(size, objects, options.frames))
+            rows.append(compare(size, objects, options.frames, options.auto))
             print(json.dumps(rows[-1]), flush=True)
     if options.out:
         options.out.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
