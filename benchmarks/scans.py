@@ -19,6 +19,7 @@ from scan_scores import Row, parted, scored, tell, write
 from segmem.core import Prediction
 from segmem.io.volume import read_volume
 from segmem.nn.lapg_network import Prepared
+from segmem.ops.components import keep_pieces
 from segmem.predict.segment import scan_predictions
 from segmem.predict.stream import Viewer, ready
 from segmem.train.presets import load_settings
@@ -46,6 +47,7 @@ def main() -> None:
     parser.add_argument("--data", required=True, type=Path)
     parser.add_argument("--out", required=True, type=Path)
     parser.add_argument("--tolerance", type=float, default=2.0, help="Of NSD, in mm.")
+    parser.add_argument("--keep-largest", action="store_true", help="Of each class, only its largest piece.")
     options = parser.parse_args()
     settings = load_settings(options.preset)
     rows: list[Row] = []
@@ -59,6 +61,8 @@ def main() -> None:
             viewer = Viewer(*loaded, memory=mode == "own")
             frames = read_volume(case.files[0]).frames
             found = torch.stack([one.labels[0] for one in scan_predictions(viewer, frames)])
+            if options.keep_largest:
+                found = keep_pieces(found, 1.0, only_largest=True)[0]
             rows += scored(said, case, found.numpy(), settings, options.tolerance)
     tell(rows, options.tolerance)
     write(rows, options.out)
