@@ -99,4 +99,4 @@ def test_the_prompted_baseline_sees_the_cases_that_lapg_sees(data):
     assert (ours.data, ours.augment, ours.seed) == (theirs.data, theirs.augment, theirs.seed)
     assert (ours.model.classes, ours.model.intensity) == (theirs.model.classes, theirs.model.intensity)
     assert all("encoder" in stage.prompted.parts for stage in ours.stages)
-    assert [stage.memory for stage in ours.stages] == [False, True]
+    assert [stage.memory for stage in ours.stages] == [False, True, True]
