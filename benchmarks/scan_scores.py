@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from segmem.core import Geometry
 from segmem.data.cases import LabelledCase
 from segmem.io.volume import read_label_volume, read_volume
 from segmem.metrics.interval import Interval, interval
@@ -50,18 +51,23 @@ def scored(
     model: str, case: LabelledCase, found: NDArray[np.uint8], settings: TrainSettings, tolerance_mm: float
 ) -> Iterator[Row]:
     """A row a class of an answer (D, H, W) on the scan's own grid."""
-    (source,), names = settings.data.sources, settings.model.classes
-    image, label = case.files
-    geometry = read_volume(image).geometry
+    names = settings.model.classes
+    geometry = read_volume(case.files[0]).geometry
     assert geometry.spacing_mm is not None
-    truth = read_label_volume(label, geometry).numpy()
-    truth = np.vectorize(lambda value: source.label_map.get(value, value), otypes=[np.uint8])(truth)
+    truth = truth_of(case, geometry, settings)
     overlap = dice(found, truth, len(names))
     for value, name in enumerate(names[1:], start=1):
         ours, theirs = found == value, truth == value
         nsd = surface_dice(ours, theirs, geometry.spacing_mm, tolerance_mm)
         far = surface_distances(ours, theirs, geometry.spacing_mm).hausdorff(95)
         yield Row(model, case.name, case.group, name, float(overlap[value]), nsd, far)
+
+
+def truth_of(case: LabelledCase, geometry: Geometry, settings: TrainSettings) -> NDArray[np.uint8]:
+    """The classes (D, H, W) of a case's label on its scan's grid."""
+    (source,) = settings.data.sources
+    label = read_label_volume(case.files[1], geometry).numpy()
+    return np.vectorize(lambda value: source.label_map.get(value, value), otypes=[np.uint8])(label)
 
 
 def write(rows: Sequence[Row], out: Path) -> None:

@@ -234,7 +234,8 @@ class PromptedSegmenter(nn.Module):
         if coarse is not None:
             coarse = rearrange(coarse, "(b k) 1 h w -> b k h w", b=streams)
         together = torch.cat([background, logits], dim=1)
-        return Prediction(together, quality.mean(dim=1), objects, quality, coarse)
+        presence = rearrange(masks.presence.float(), "(b k) -> b k", b=streams)
+        return Prediction(together, quality.mean(dim=1), objects, quality, coarse, presence)
 
     def _written(self, top: Tensor, state: State, rows: Rows, frame: int) -> State:
         """The state with this frame in its banks."""

@@ -148,3 +148,13 @@ def test_the_main_kind_is_the_most_frequent_that_is_not_the_answer_itself():
 def test_prompts_without_a_share_are_refused():
     with pytest.raises(ValidationError, match="no kind of prompt has a share"):
         PromptSettings(box=0, given=0)
+
+
+def test_a_box_that_a_network_drew_may_cut_the_object():
+    mask = torch.zeros(100, 100)
+    mask[20:60, 30:80] = 1
+    settings = PromptSettings(slack=0.2, within=0.1)
+    each = torch.stack([loosened(tight_box(mask), mask, settings, random(seed)) for seed in range(300)])
+    inwards = (each - tight_box(mask)) * torch.tensor([1, 1, -1, -1]) / torch.tensor([50, 40, 50, 40])
+    assert 0.09 < inwards.max() <= 0.1
+    assert -0.2 <= inwards.min() < -0.19

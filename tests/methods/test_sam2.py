@@ -1,9 +1,12 @@
 import pytest
+import torch
 
 from segmem.memory import Support
+from segmem.methods.load import load, read_spec, save
 from segmem.methods.sam2 import NANO, Sam2Settings, build, sam2_settings
 from segmem.methods.spec import ModelSpec
 from segmem.nn.hiera import HIERA_SIZES
+from segmem.ops.fit import FitSettings
 
 
 @pytest.mark.parametrize("size", ["tiny", "small", "base-plus", "large"])
@@ -35,3 +38,17 @@ def test_every_rank_that_the_policy_gives_has_a_temporal_code():
 
 def test_the_settings_are_plain_values():
     assert Sam2Settings.model_validate(NANO.model_dump(mode="json")) == NANO
+
+
+def test_a_model_on_the_light_trunk_is_loaded_without_imagenet_weights(tmp_path):
+    given = NANO.network.model_copy(update={"trunk": "lite0", "imagenet": True})
+    settings = NANO.model_copy(update={"network": given})
+    assert not settings.begun_elsewhere().network.imagenet
+    spec = ModelSpec(method="sam2", sam2=settings, fit=FitSettings(longest=32, multiple=16))
+    model = build(settings.begun_elsewhere(), spec).eval()
+    save(model, tmp_path / "model.safetensors")
+    assert not read_spec(tmp_path / "model.safetensors").sam2.network.imagenet
+    back = load(tmp_path / "model.safetensors")
+    frame = torch.randn(1, 3, 32, 48, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        assert torch.allclose(back.encode(frame).top, model.encode(frame).top, atol=0.05)

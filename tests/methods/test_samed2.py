@@ -7,6 +7,7 @@ from nano import nano_litemedsam, nano_sam2, nano_samed2, nano_samed2_lite
 from segmem.memory import CaseMemory
 from segmem.memory.cases import kept
 from segmem.methods.load import load, save
+from segmem.methods.sam2 import NANO
 from segmem.methods.samed2 import Samed2Settings, added_parameters, parts, put_together, samed2_settings
 from segmem.methods.spec import ModelSpec
 from segmem.nn.temporal_adapter import TemporalSettings
@@ -97,3 +98,10 @@ def test_what_it_adds_to_its_base_is_told_apart():
     assert names == set(model.state_dict()) - set(base.state_dict())
     assert any(".adapter." in name for name in names)
     assert any(name.startswith("across.") for name in names)
+
+
+def test_adapters_stand_in_hiera():
+    light = NANO.model_copy(update={"network": NANO.network.model_copy(update={"trunk": "lite0"})})
+    with pytest.raises(ValidationError, match="trunk is hiera"):
+        Samed2Settings(base="sam2", sam2=light)
+    assert Samed2Settings(base="litemedsam", sam2=light).sam2 == light

@@ -7,7 +7,7 @@ from segmem.ops.intensity import IntensitySettings
 from segmem.predict.compute import Compute
 from segmem.predict.segment import segment
 from segmem.predict.stream import Viewer
-from segmem.predict.volume import volume_predictions
+from segmem.predict.volume import encoded_scan, volume_predictions
 from segmem.volumetric import VolumeSegmenter
 
 
@@ -61,3 +61,12 @@ def test_a_scan_without_contrast_is_answered(model, value):
 def test_a_brighter_scan_is_the_same_scan(model):
     plain, brighter = segment(model, clip(scan())), segment(model, clip(3 * scan() + 50))
     assert (plain.frames == brighter.frames).float().mean() > 0.999
+
+
+def test_coarse_masks_and_presence_of_a_scan_are_known_before_memory_is_asked(model):
+    viewer = Viewer(model, Compute(torch.device("cpu"), torch.float32))
+    viewer.window, told = (0.0, 255.0), []
+    slices = encoded_scan(viewer, model, scan(5), lambda: told.append(1))
+    assert slices.coarse.shape[:1] == slices.presence.shape[:1] == (len(told),) == (5,)
+    assert viewer.fit.size == (33, 47)
+    assert viewer.fit.grid == tuple(4 * side for side in slices.coarse.shape[-2:])

@@ -183,6 +183,37 @@ def test_a_memory_for_prompted_objects_learns_from_frames_encoded_once(tmp_path,
     assert again.read_bytes() == weights.read_bytes()
 
 
+def test_an_encoder_learns_with_what_answers_boxes_and_memory_after_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(prompted_objective, "overlap", lambda mask, _: torch.ones(len(mask)))
+    attention = "model.sam2.network.attention={width: 32, memory_width: 16, layers: 1, ffn: 32}"
+    small = ["model.sam2.network.decoder={width: 32, mlp: 32, masks: 1}", "model.sam2.network.imagenet=false"]
+    few = [f"stages.{n}.{key}" for n in range(3) for key in ("steps=2", "batch=2")]
+    data = ["data.sources=[{path: scans}]", "data.validation=[v]", "model.fit.longest=32", "norm_batches=1"]
+    settings = load_settings("sam2-lite0-hippocampus", changes=[attention, *small, *few, *data])
+    write_scans(tmp_path / "data" / "scans", ["a", "b", "v"])
+    torch.manual_seed(settings.seed)
+    fresh = build(settings.model).state_dict()
+    train(settings, tmp_path / "data", tmp_path / "run", cache=tmp_path / "cache", quiet=True)
+    learnt = read_tensors(latest(tmp_path / "run" / "checkpoints"))
+    moved = {
+        name for name, value in fresh.items() if not torch.equal(learnt[f"model.{name}"].to(value), value)
+    }
+    for part in (
+        "image_encoder.pyramid.trunk",
+        "image_encoder.laterals",
+        "sam_mask_decoder",
+        "memory_encoder",
+    ):
+        assert any(name.startswith(f"network.{part}") for name in moved), part
+    assert any(name.endswith("running_mean") for name in moved)
+    history = [json.loads(line) for line in (tmp_path / "run" / "history.jsonl").read_text().splitlines()]
+    assert [(row["stage"], "volume" in row) for row in history] == [
+        ("images", True),
+        ("clips", True),
+        ("settling", True),
+    ]
+
+
 @pytest.fixture(scope="module")
 def scan_settings(settings):
     """Both stages of a scan's model, six steps each."""

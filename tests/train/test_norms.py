@@ -1,8 +1,10 @@
 import torch
 from torch import nn
 
-from nano import NANO_LAPG, nano, nano_lapg
+from nano import NANO_LAPG, nano, nano_lapg, nano_litemedsam
 from segmem.methods.lapg import LapgSettings
+from segmem.methods.sam2 import NANO, build
+from segmem.methods.spec import ModelSpec
 from segmem.nn.lapg_settings import ContextSettings, PyramidSettings
 from segmem.train.norms import estimate, norms, set_training
 
@@ -69,3 +71,15 @@ def test_slices_are_seen_with_their_neighbours():
     estimate(one, clips)
     estimate(other, [clips[0].flip(1)])  # the same slices with other neighbours
     assert not torch.equal(norms(one)[0].running_mean, norms(other)[0].running_mean)
+
+
+def test_a_promptable_network_has_norms_in_its_encoder():
+    light = NANO.model_copy(update={"network": NANO.network.model_copy(update={"trunk": "lite0"})})
+    torch.manual_seed(0)
+    model = build(light, ModelSpec(method="sam2", sam2=light))
+    before = norms(model)[0].running_mean.clone()
+    estimate(model.requires_grad_(), batches(1))
+    assert not torch.equal(norms(model)[0].running_mean, before)
+    assert not model.training
+    features = [torch.zeros(1, 1, 4, 2, 2)]
+    estimate(nano_litemedsam(), features)  # encoded before, so nothing is left to look at

@@ -91,3 +91,12 @@ def test_samed2_on_litemedsam_trains_what_its_specification_says():
 def test_a_value_that_is_none_of_the_known_ones_is_answered_with_the_nearest():
     with pytest.raises(SettingsError, match=r"Did you mean 'adamw'\?"):
         check({"stages": [{"name": "a", "steps": 1, "optimizer": "adam-w"}]})
+
+
+@pytest.mark.parametrize("data", ["hippocampus", "acdc"])
+def test_the_prompted_baseline_sees_the_cases_that_lapg_sees(data):
+    ours, theirs = load_settings(f"sam2-lite0-{data}"), load_settings(f"lapg-{data}")
+    assert (ours.data, ours.augment, ours.seed) == (theirs.data, theirs.augment, theirs.seed)
+    assert (ours.model.classes, ours.model.intensity) == (theirs.model.classes, theirs.model.intensity)
+    assert all("encoder" in stage.prompted.parts for stage in ours.stages)
+    assert [stage.memory for stage in ours.stages] == [False, True, True]

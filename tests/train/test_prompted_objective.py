@@ -183,3 +183,26 @@ def test_an_encoder_learns_from_frames(make):
     ).backward()
     encoder = list(parameters_of(model.get_submodule("network"), "encoder"))
     assert any(p.grad is not None and p.grad.abs().sum() > 0 for p in encoder)
+
+
+def test_whether_an_object_is_there_is_learnt_where_the_network_says_it():
+    model = nano_sam2().requires_grad_().train()
+    frames = torch.randint(0, 256, (1, 2, 3, 64, 64), dtype=torch.uint8)
+    labels = torch.zeros(1, 2, 64, 64, dtype=torch.uint8)
+    labels[:, 0, 8:30, 8:30] = 1  # gone on the second frame
+    objective = PromptedObjective(model, 4, learning("decoder", "memory"))
+    loss_of(objective, frames, labels, torch.ones(1, 2, dtype=torch.bool)).backward()
+    decoder = model.get_submodule("network.sam_mask_decoder")
+    assert decoder.pred_obj_score_head.layers[0].weight.grad.abs().sum() > 0
+    assert decoder.output_hypernetworks_mlps[1].layers[0].weight.grad.abs().sum() > 0, "of an absent one too"
+
+
+def test_several_objects_are_asked_for_on_frames_that_are_encoded_once():
+    model = nano_litemedsam()
+    features, labels, labelled = clips(model, batch=2, length=1)
+    objective = PromptedObjective(model, 4, learning("decoder", objects=3))
+    asked = []
+    said = objective.said
+    objective.said = lambda *args: asked.append(said(*args)) or asked[-1]
+    assert objective(features, labels, labelled) > 0
+    assert asked[0].boxes.shape == (6, 1, 4)

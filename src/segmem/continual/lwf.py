@@ -11,7 +11,7 @@ from segmem.continual.settings import LwfSettings
 from segmem.prompted import PromptedSegmenter
 from segmem.state import State
 from segmem.train.course import Course
-from segmem.train.prompted_objective import Lesson, PromptedObjective, choose_objects
+from segmem.train.prompted_objective import Lesson, PromptedObjective, choose_objects, seen
 
 
 class Lwf:
@@ -42,7 +42,7 @@ class Lwf:
         frames, labels, _, prompts = lesson
         wishes = [one or objective.settings.prompts for one in prompts]
         truth, good = choose_objects(labels[:, :1], [one.whole for one in wishes])
-        here = objective.features(frames[:, 0])
+        here = seen(objective.model, frames[:, 0])
         prompt = objective.said(truth[:, 0], wishes, here)
         with torch.no_grad():
             told, _ = self._teacher.step(here, State.start(1), prompt, memorise=False)

@@ -34,6 +34,7 @@ class Prediction:
         quality: (B, K - 1) in 0..1, predicted IoU of each object, or class, for methods that predict it.
         coarse: (B, K - 1, h, w) logits of where memory alone, or a prompt generator, says they are, for methods that
             ask it.
+        presence: (B, K - 1) logits of whether each object is on the frame, of prompted methods.
     """
 
     logits: Tensor
@@ -41,6 +42,7 @@ class Prediction:
     objects: tuple[int, ...] = ()
     quality: Tensor | None = None
     coarse: Tensor | None = None
+    presence: Tensor | None = None
 
     @property
     def labels(self) -> Tensor:

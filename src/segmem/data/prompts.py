@@ -33,6 +33,8 @@ class PromptSettings(Settings):
     """Each side of a box moves outwards by up to this share of the object's size,"""
     jitter: float = Field(default=0.0, ge=0)
     """and by up to so many pixels of an image of 1024 (SAMed-2: 20)."""
+    within: float = Field(default=0.0, ge=0, lt=0.5)
+    """It may as well move inwards, by up to this share of the object's size: a box that a network drew."""
     clicks: PositiveInt = 8
     """How many points."""
     cell: PositiveInt = 16
@@ -117,12 +119,13 @@ def tight_box(mask: Tensor) -> Tensor:
 def loosened(
     box: Tensor, mask: Tensor, settings: PromptSettings, random: torch.Generator | None = None
 ) -> Tensor:
-    """The box (4,) with each side moved outwards by chance, within the image of `mask` (H, W)."""
+    """The box (4,) with each side moved by chance, within the image of `mask` (H, W)."""
     h, w = mask.shape
     size = (box[2:] - box[:2]).repeat(2)
+    least = settings.within * size
     most = settings.slack * size + settings.jitter * max(h, w) / PUBLISHED_GRID
     outwards = box.new_tensor([-1, -1, 1, 1])
-    loose = box + outwards * torch.rand(4, generator=random).to(box) * most
+    loose = box + outwards * (torch.rand(4, generator=random).to(box) * (least + most) - least)
     return torch.minimum(loose.clamp(min=0), box.new_tensor([w, h, w, h]))
 
 

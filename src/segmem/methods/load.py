@@ -137,6 +137,8 @@ def read_spec(path: Path) -> ModelSpec:
     changes: dict[str, object] = {"network": fresh}
     if spec.lapg is not None:
         changes["lapg"] = spec.lapg.begun_elsewhere()
+    if spec.sam2 is not None:
+        changes["sam2"] = spec.sam2.begun_elsewhere()
     return spec.model_copy(update=changes)
 
 

@@ -24,6 +24,10 @@ class Sam2Settings(Settings):
     pointers: int = Field(default=16, ge=2)
     """Frames, the present one counted, over which object pointers reach back (SAM2's max_obj_ptrs_in_encoder)."""
 
+    def begun_elsewhere(self) -> Self:
+        """The same for a model whose every weight comes from a file."""
+        return self.model_copy(update={"network": self.network.model_copy(update={"imagenet": False})})
+
     @model_validator(mode="after")
     def _a_code_for_each_rank(self) -> Self:
         if self.network.codes != self.policy.recent + 1:

@@ -1,7 +1,7 @@
 """SAMed-2: a promptable network whose encoder looks along time, with a memory of other cases (Yan et al., 2025)."""
 
 from collections.abc import Iterator
-from typing import Literal, Self
+from typing import Literal, Self, cast
 
 from pydantic import Field, model_validator
 from torch import nn
@@ -13,6 +13,7 @@ from segmem.memory.confidence import Variant
 from segmem.methods.litemedsam import LiteMedSamSettings
 from segmem.methods.sam2 import Sam2Settings, sam2_pointers
 from segmem.nn.case_reader import CaseReader, Enter
+from segmem.nn.image_encoder import ImageEncoder
 from segmem.nn.litemedsam import published
 from segmem.nn.litemedsam_memory import LiteMedSamMemory
 from segmem.nn.sam2_network import Sam2Network
@@ -43,6 +44,8 @@ class Samed2Settings(Settings):
 
     @model_validator(mode="after")
     def _a_base_that_can(self) -> Self:
+        if self.base == "sam2" and self.sam2.network.trunk != "hiera":
+            raise ValueError("sam2.network.trunk is hiera: temporal adapters stand in its blocks")
         if self.base == "litemedsam":
             if self.enter == "replace":
                 raise ValueError("enter `replace` is of the base sam2: LiteMedSAM decodes its own embedding")
@@ -88,9 +91,11 @@ def put_together(
 ) -> PromptedSegmenter:
     """A base network that is there already, with what makes it SAMed-2."""
     sam2 = isinstance(network, Sam2Network)
-    encoder = network.image_encoder.trunk if isinstance(network, Sam2Network) else network.base.image_encoder
     if settings.temporal is not None:
-        encoder.adapt(settings.temporal)
+        if isinstance(network, Sam2Network):
+            cast(ImageEncoder, network.image_encoder).trunk.adapt(settings.temporal)  # the settings see to it
+        else:
+            network.base.image_encoder.adapt(settings.temporal)
     across = None
     if settings.cases is not None:
         reader = CaseReader(network.case_widths, settings.enter)

@@ -1,6 +1,7 @@
 """SAM 2 and 2.1: every part under its published name, each callable alone."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 import torch
 from einops import rearrange
@@ -10,6 +11,7 @@ from segmem.core import Features, Settings
 from segmem.memory import Memory
 from segmem.nn.hiera import HieraSettings
 from segmem.nn.image_encoder import ImageEncoder
+from segmem.nn.lite_encoder import LiteEncoder
 from segmem.nn.mask_decoder import MaskDecoder, MaskDecoderSettings, choose
 from segmem.nn.memory_attention import MemoryAttention, MemoryAttentionSettings, seen_tokens
 from segmem.nn.memory_encoder import MASK_STRIDE, MemoryEncoder, MemoryEncoderSettings
@@ -25,8 +27,12 @@ PADDING = -1  # label of a point that says nothing
 class Sam2NetworkSettings(Settings):
     """Size and version of a SAM2 network; the defaults are SAM 2.1 tiny."""
 
+    trunk: Literal["hiera", "lite0"] = "hiera"
+    """hiera: SAM2's own. lite0: EfficientNet-Lite0 with a feature pyramid, as LAPG has it."""
+    imagenet: bool = False
+    """Begin lite0 with ImageNet weights from its registry package."""
     encoder: HieraSettings = HieraSettings()
-    """The Hiera trunk."""
+    """Size of Hiera."""
     attention: MemoryAttentionSettings = MemoryAttentionSettings()
     """Memory attention; its width is the whole network's."""
     decoder: MaskDecoderSettings = MaskDecoderSettings()
@@ -50,7 +56,11 @@ class Sam2Network(nn.Module):
         super().__init__()
         width, memory_width = settings.attention.width, settings.attention.memory_width
         self.settings = settings
-        self.image_encoder = ImageEncoder(settings.encoder, width)
+        self.image_encoder: ImageEncoder | LiteEncoder
+        if settings.trunk == "lite0":
+            self.image_encoder = LiteEncoder(settings.imagenet, width)
+        else:
+            self.image_encoder = ImageEncoder(settings.encoder, width)
         self.memory_attention = MemoryAttention(settings.attention)
         self.memory_encoder = MemoryEncoder(MemoryEncoderSettings(width=width, memory_width=memory_width))
         self.sam_prompt_encoder = PromptEncoder(width)
@@ -148,7 +158,7 @@ class Sam2Network(nn.Module):
         mask: Tensor | None = None,
         multimask: bool = True,
     ) -> ObjectMasks:
-        """Masks of R objects.
+        """Masks of R objects. In training those of an absent object are as decoded: they and their presence learn.
 
         Args:
             top: (R, C, h, w).
@@ -170,7 +180,7 @@ class Sam2Network(nn.Module):
             skips,
         )
         chosen = choose(decoded, multimask)
-        absent = decoded.presence <= 0
+        absent = (decoded.presence <= 0) & (not self.training)
         logits = chosen.logits.masked_fill(absent[:, None, None, None], ABSENT)
         return ObjectMasks(logits, chosen.quality, chosen.token, decoded.presence)
 

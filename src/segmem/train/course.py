@@ -128,7 +128,7 @@ class Course:
         """Leave the model with the averaged weights, BatchNorm's statistics estimated for them."""
         count = self.settings.norm_batches if batches is None else batches
         to_average(self.optimizer)
-        if not self.frozen and not isinstance(self.model, PromptedSegmenter):
+        if not self.frozen:
             norms.estimate(self.model, map(self._frames, range(count)))
         self.model.eval()
 

@@ -29,7 +29,7 @@ from segmem.train.machine import make_fabric
 from segmem.train.material import Material, gather
 from segmem.train.optimizers import rate_of
 from segmem.train.prompted_validation import validate_prompted
-from segmem.train.settings import TrainSettings
+from segmem.train.settings import StageSettings, TrainSettings
 from segmem.train.spacing import with_spacing
 from segmem.train.temperature import validation_pixels
 from segmem.train.validation import validate
@@ -190,14 +190,17 @@ class _Run:
     def _validate(self, course: Course, here: Position) -> None:
         cases = self.material.validation
         if cases and self.fabric.is_global_zero:
-            scores = self._scores(cases, course.stage.memory)
+            scores = self._scores(cases, course.stage)
             self.log.validation(course.stage.name, here.total, scores)
         self.fabric.barrier()
 
-    def _scores(self, cases: tuple[CachedCase, ...], memory: bool) -> dict[str, float]:
+    def _scores(self, cases: tuple[CachedCase, ...], stage: StageSettings) -> dict[str, float]:
+        """Where objects are prompted, of the prompted frame alone while nothing has been said to memory."""
+        frames = self.settings.validate_frames
         if isinstance(self.model, PromptedSegmenter):
-            return validate_prompted(self.model, cases, self.settings.validate_frames)
-        return validate(self.model, cases, memory, self.settings.validate_frames)
+            follows = stage.memory or "memory" in stage.prompted.parts
+            return validate_prompted(self.model, cases, frames if follows else 1)
+        return validate(self.model, cases, stage.memory, frames)
 
     def _checkpoint(self, here: Position, course: Course | None) -> None:
         if self.fabric.is_global_zero:

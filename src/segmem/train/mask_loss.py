@@ -27,15 +27,19 @@ class MaskMix(Settings):
     """Share of the object's pixels in it, against one minus it of the others; none weighs both alike."""
     iou: float = 0.0
     """Of the distance between the quality that the network predicts and the true IoU."""
+    presence: float = 1.0
+    """Of binary cross-entropy of whether the object is on the frame, where the network learns to say it (SAM2)."""
 
 
-Mix = Literal["memory", "sam2", "released"]
+Mix = Literal["memory", "sam2", "released", "plain"]
 MIXES: dict[Mix, MaskMix] = {
     "memory": MaskMix(),
     "sam2": MaskMix(focal=20.0, alpha=0.25, iou=1.0),
+    "plain": MaskMix(cross_entropy=1.0, focal=0.0, iou=1.0),
     "released": MaskMix(squared=True, cross_entropy=1.0, focal=0.5, alpha=0.25, iou=0.5),
 }
-"""memory: what LiteMedSAM's memory learnt by; sam2: SAM2's and SAMed-2's paper; released: SAMed-2's code."""
+"""memory: what LiteMedSAM's memory learnt by; sam2: SAM2's and SAMed-2's paper; released: SAMed-2's code; plain: for
+fresh weights, which focal loss brings to say that there is nothing anywhere."""
 
 
 def mask_loss(

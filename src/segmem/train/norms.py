@@ -7,8 +7,10 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from segmem.ops.intensity import normalise
+from segmem.prompted import PromptedSegmenter
 from segmem.segmenter import MemorySegmenter
 from segmem.state import State
+from segmem.train.prompted_objective import seen
 from segmem.volumetric import VolumeSegmenter
 
 
@@ -30,7 +32,7 @@ def _learns(part: _BatchNorm) -> bool:
 
 
 @torch.no_grad()
-def estimate(model: MemorySegmenter | VolumeSegmenter, batches: Iterable[Tensor]) -> None:
+def estimate(model: MemorySegmenter | VolumeSegmenter | PromptedSegmenter, batches: Iterable[Tensor]) -> None:
     """Give BatchNorm the mean statistics of `batches` under the present weights.
 
     Averaged weights need it: the running statistics are those of the weights the optimiser was at.
@@ -46,10 +48,18 @@ def estimate(model: MemorySegmenter | VolumeSegmenter, batches: Iterable[Tensor]
         part.reset_running_stats()
         part.momentum = None  # a plain mean over batches
         part.train()
-    for clips in batches:
-        frames = normalise(clips.flatten(0, 1), 0, 255)
-        seen = model.encode(frames, clips.shape[1]) if isinstance(model, VolumeSegmenter) else frames
-        model.step(seen, State.start(), recall=False)
+    for clips in batches if parts else ():
+        _look(model, clips)
     for part, momentum in zip(parts, momenta, strict=True):
         part.momentum = momentum
     model.eval()
+
+
+def _look(model: MemorySegmenter | VolumeSegmenter | PromptedSegmenter, clips: Tensor) -> None:
+    """Each frame by itself, but slices with their neighbours; of a promptable network only the encoder has norms."""
+    if isinstance(model, PromptedSegmenter):
+        seen(model, clips.flatten(0, 1))
+        return
+    frames = normalise(clips.flatten(0, 1), 0, 255)
+    given = model.encode(frames, clips.shape[1]) if isinstance(model, VolumeSegmenter) else frames
+    model.step(given, State.start(), recall=False)

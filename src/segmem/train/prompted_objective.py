@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from segmem.core import Features
+from segmem.core import Features, Prediction
 from segmem.core.prompt import PromptBatch
 from segmem.data.prompts import PromptSettings, say
 from segmem.data.sample import Batch
@@ -58,47 +59,54 @@ class PromptedObjective(nn.Module):
             prompts: of each clip's source; empty, or None, takes the settings'.
         """
         wishes = [one or self.settings.prompts for one in prompts or [None] * len(labels)]
+        many = self.settings.objects
+        wishes = [one for one in wishes for _ in range(many)]
+        labels, labelled = (x.repeat_interleave(many, dim=0) for x in (labels, labelled))
         truth, good = choose_objects(labels, [one.whole for one in wishes])
         state, losses = State.start(labels.shape[1]), []
         length = frames.shape[1]
         for t in range(length):
-            here = self.features(frames[:, t])
+            here = _for_each(seen(self.model, frames[:, t]), many)
             prompt = self.said(truth[:, 0], wishes, here) if t == 0 else None
             prediction, state = self.model.step(here, state, prompt, memorise=t < length - 1)
             if t == length - 1 - self.back:
                 state = state.detach()
-            logits, coarse = prediction.logits[:, 1:], prediction.coarse
             if prompt is not None:
                 if self.answers:
                     asked = good & labelled[:, t] & ~_given(prompt, good)
-                    losses.append(self._measure(logits, None, truth[:, t, None], asked, prediction.quality))
-                good = good & (overlap(logits[:, 0] > 0, truth[:, 0]) > MEANT)
+                    losses.append(self._measure(prediction, truth[:, t, None], asked, memory=False))
+                good = good & (overlap(prediction.logits[:, 1] > 0, truth[:, 0]) > MEANT)
             else:
                 known = good & labelled[:, t]
-                losses.append(self._measure(logits, coarse, truth[:, t, None], known, prediction.quality))
+                losses.append(self._measure(prediction, truth[:, t, None], known, memory=True))
         return torch.stack(losses).mean()
-
-    def features(self, frame: Tensor) -> Features:
-        """Of frames (B, 3, H, W) uint8; or what they are, where they were encoded before."""
-        if frame.dtype != torch.uint8:
-            return Features(frame.float())
-        fit = plan((frame.shape[-2], frame.shape[-1]), FitSettings(longest=None, multiple=1))
-        ready = self.model.prepare(frame.float(), fit, WHOLE_BYTES)
-        return self.model.encode(ready.contiguous(memory_format=torch.channels_last))
 
     def said(self, masks: Tensor, wishes: Sequence[PromptSettings], here: Features) -> PromptBatch:
         """A prompt for each of the masks (B, H, W) on frames of these features."""
         h, w = here.top.shape[-2:]
         return say(masks, wishes, (h * CELL, w * CELL))
 
-    def _measure(
-        self, logits: Tensor, coarse: Tensor | None, truth: Tensor, known: Tensor, quality: Tensor | None
-    ) -> Tensor:
-        with torch.autocast(logits.device.type, enabled=False):
-            loss = mask_loss(logits, truth, self.mix, None if quality is None else quality[:, 0])
-            if coarse is not None:
-                loss = loss + mask_loss(coarse.float(), truth, self.mix)
+    def _measure(self, said: Prediction, truth: Tensor, known: Tensor, memory: bool) -> Tensor:
+        """The mean over the rows that are `known`; with `memory`, a coarse mask counts too."""
+        with torch.autocast(truth.device.type, enabled=False):
+            quality = None if said.quality is None else said.quality[:, 0]
+            loss = mask_loss(said.logits[:, 1:], truth, self.mix, quality)
+            if memory and said.coarse is not None:
+                loss = loss + mask_loss(said.coarse.float(), truth, self.mix)
+            if said.presence is not None and said.presence.requires_grad:  # LiteMedSAM's is never in doubt
+                there = truth.flatten(1).any(dim=1).float()
+                missed = F.binary_cross_entropy_with_logits(said.presence[:, 0], there, reduction="none")
+                loss = loss + self.mix.presence * missed
         return (loss * known).sum() / known.sum().clamp(min=1)
+
+
+def seen(model: PromptedSegmenter, frame: Tensor) -> Features:
+    """Features of frames (B, 3, H, W) uint8; or what they are, where they were encoded before."""
+    if frame.dtype != torch.uint8:
+        return Features(frame.float())
+    fit = plan((frame.shape[-2], frame.shape[-1]), FitSettings(longest=None, multiple=1))
+    ready = model.prepare(frame.float(), fit, WHOLE_BYTES)
+    return model.encode(ready.contiguous(memory_format=torch.channels_last))
 
 
 def lesson_of(batch: Batch, device: torch.device) -> Lesson:
@@ -124,6 +132,14 @@ def choose_objects(labels: Tensor, whole: Sequence[float]) -> tuple[Tensor, Tens
             one = there[int(torch.randint(len(there), ()))] if there else 1
             chosen.append((clip == one).float())
     return torch.stack(chosen), torch.tensor(good, device=labels.device)
+
+
+def _for_each(here: Features, many: int) -> Features:
+    """Every frame so many times, encoded once."""
+    if many == 1:
+        return here
+    top, *skips = (level.repeat_interleave(many, dim=0) for level in (here.top, *here.skips))
+    return Features(top, tuple(skips))
 
 
 def _given(prompt: PromptBatch, like: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """How a network learns whose objects are prompted, in values."""
 
-from pydantic import Field, PositiveFloat
+from pydantic import Field, PositiveFloat, PositiveInt
 
 from segmem.core import Settings
 from segmem.data.prompts import PromptSettings
@@ -17,5 +17,8 @@ class PromptedSettings(Settings):
     """Memory and adapters, which begin with fresh weights, learn so many times as fast as the published parts."""
     prompts: PromptSettings = PromptSettings()
     """What is said of objects, where their source says nothing else."""
+    objects: PositiveInt = 1
+    """Objects that are asked for on each clip, drawn anew each time, so that its frames are encoded once for all."""
     loss: Mix = "memory"
-    """memory: Dice and ten times focal loss. sam2: focal 20, Dice 1, IoU 1. released: the mix in SAMed-2's code."""
+    """memory: Dice and ten times focal loss. sam2: focal 20, Dice 1, IoU 1. released: the mix in SAMed-2's code.
+    plain: Dice, cross-entropy and IoU, for a network that begins with fresh weights."""
