@@ -23,6 +23,12 @@ def test_strips_name_each_row_and_leave_out_what_is_infinite() -> None:
     assert svg == alone
 
 
+def test_a_timeline_has_room_for_the_names_of_thirteen_organs() -> None:
+    x = np.arange(4)
+    svg = chart.timeline({f"organ {k}": (x, x / 4) for k in range(13)}, "Dice", (0, 1))
+    assert "organ 12" in svg  # without room, drawing warns, and warnings are errors
+
+
 def test_a_timeline_draws_lines_spans_and_a_legend() -> None:
     x = np.arange(100)
     svg = chart.timeline({"shaft": (x, x / 100)}, "Dice", (0, 1), [(10, 20)], {"truth": (x, 1 - x / 100)})

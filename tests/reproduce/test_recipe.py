@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from segmem.reproduce.published import names, published
-from segmem.reproduce.recipe import OurRow, Recipe, recipe, scales
+from segmem.reproduce.recipe import Column, OurRow, Recipe, recipe, scales
 from segmem.train.presets import load_settings
 
 
@@ -31,6 +31,16 @@ def test_every_published_row_of_the_temporal_module_has_its_own(name: str) -> No
     for row in made.rows:
         later = row.method.endswith(("3 more epochs", "+ TMAM"))
         assert (row.after is not None) == later
+
+
+def test_columns_of_single_organs_name_classes_that_the_preset_has() -> None:
+    made = recipe("lapg-btcv", "full")
+    assert made is not None
+    assert set(made.columns) == set(published("lapg-btcv").columns)
+    named = [
+        name for column in made.columns.values() if isinstance(column, Column) for name in column.classes
+    ]
+    assert sorted(named) == sorted(load_settings("lapg-btcv").model.classes[1:])
 
 
 def test_a_row_comes_after_one_that_is_trained() -> None:

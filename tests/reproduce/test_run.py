@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from datasets import write_btcv
 from labelled import write_video_case
 from segmem.core.errors import InputError, UsageError
+from segmem.evaluate.summary import Entry
 from segmem.report.bar import Bar
 from segmem.reproduce import run as module
-from segmem.reproduce.recipe import OurRow, Recipe, Wanted
+from segmem.reproduce.recipe import Column, OurRow, Recipe, Wanted, recipe
 from segmem.reproduce.run import reproduce, split
 from segmem.train.presets import load_settings
 
@@ -70,6 +72,49 @@ def test_a_row_begins_with_the_network_of_an_earlier_one(
     reproduce("tmam-table1", data, tmp_path / "out", "smoke", Bar(shown=False), lambda _: None)
     settings = load_settings(tmp_path / "out" / "later" / "run" / "settings.yaml")
     assert settings.network_from == str(tmp_path / "out" / "nano---tmam" / "run")
+
+
+def test_organs_of_scans_stand_in_columns_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_btcv(tmp_path / "data" / "btcv", (1, 2, 3))
+    full = recipe("lapg-btcv", "full")
+    assert full is not None
+    short = {
+        "model.fit": {"longest": 32, "multiple": 8},
+        "stages": [{"name": "first", "steps": 1, "batch": 1, "length": 2, "learning_rate": 0.001}],
+        "norm_batches": 1,
+    }
+    small = full.model_copy(
+        update={
+            "data": full.data.model_copy(update={"groups": 3}),
+            "test": ("img0003",),
+            "rows": tuple(
+                row.model_copy(update={"changes": {**row.changes, **short}}) for row in full.rows[:1]
+            ),
+        }
+    )
+    monkeypatch.setattr(module, "recipe", lambda *_: small)
+    said: list[str] = []
+    (row,) = reproduce(
+        "lapg-btcv", tmp_path / "data", tmp_path / "out", "full", Bar(shown=False), said.append
+    ).rows
+    assert row.method == "LAPG"
+    assert row.values["liver"] is not None  # in the made scans; the spleen is not, and chance may claim some
+    assert row.values.keys() == full.columns.keys()
+
+
+def test_a_column_of_two_organs_is_their_mean_and_needs_both() -> None:
+    left, right = (
+        Entry(
+            class_=name, metric="dice", mean=mean, median=mean, low=None, high=None, within_group=False,
+            cases=1, absent=0, missed=0, groups=1, few=True, values={},
+        )
+        for name, mean in (("left", 0.5), ("right", 0.75))
+    )  # fmt: skip
+    both = Column(metric="dice", classes=("left", "right"))
+    assert module._value([left, right], both) == 0.625
+    assert module._value([left], both) is None
 
 
 def test_data_that_is_not_what_it_must_be(data: Path) -> None:

@@ -17,6 +17,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7
 """Told apart by the colour-blind: Okabe and Ito's, the yellow left out and two added."""
 SMALL, WIDE = 3.6, 11.0
 """Inches; an inch is 96 pixels of the page."""
+LEGEND_LINE = 0.19
+"""Inches that a name takes."""
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "segmem",
@@ -62,7 +64,7 @@ def timeline(
     dashed: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None,
 ) -> str:
     """Values over frames, a line for each name; `dashed` ones share its colour by place; `spans` are shaded."""
-    with _drawn(WIDE, 2.1) as (axes, out):
+    with _drawn(WIDE, max(2.1, 0.4 + LEGEND_LINE * len({**lines, **(dashed or {})}))) as (axes, out):
         for start, end in spans:
             axes.axvspan(start - 0.5, end + 0.5, color="#f2cc8f", alpha=0.5, lw=0)
         for style, named in (("-", lines), ("--", dashed or {})):

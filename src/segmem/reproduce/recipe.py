@@ -26,6 +26,15 @@ class Wanted(Settings):
     label_map: dict[int, int] = Field(default_factory=dict)
 
 
+class Column(Settings):
+    """What a published column of some classes is beside."""
+
+    metric: str
+    """Of ours."""
+    classes: tuple[str, ...]
+    """Whose mean it is."""
+
+
 class OurRow(Settings):
     """One row of ours: a model that ships, or one that is trained for it."""
 
@@ -54,8 +63,8 @@ class Recipe(Settings):
     data: Wanted
     test: tuple[str, ...]
     """Patients, videos or operations that are measured on, and never learnt from."""
-    columns: dict[str, str]
-    """Metric of ours for each published column; a name that a metric begins with."""
+    columns: dict[str, str | Column]
+    """Metric of ours for each published column, as a mean of classes; a name that a metric begins with."""
     rows: tuple[OurRow, ...]
 
     @model_validator(mode="after")

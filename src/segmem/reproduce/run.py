@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from statistics import fmean
 
 from segmem import manifest
 from segmem.core import Settings
@@ -16,7 +17,7 @@ from segmem.io.outputs import write_json_atomic
 from segmem.report.bar import Bar
 from segmem.reproduce.hardware import hardware
 from segmem.reproduce.published import Published, published
-from segmem.reproduce.recipe import OurRow, Recipe, Scale, recipe, scales
+from segmem.reproduce.recipe import Column, OurRow, Recipe, Scale, recipe, scales
 from segmem.train.loop import train
 from segmem.train.presets import load_settings
 
@@ -123,7 +124,7 @@ def _row(row: OurRow, found: Recipe, data: Path, out: Path, bar: Bar, tell: Tell
     (entries,) = evaluate(request, bar).runs.values()
     return Measured(
         method=row.method,
-        values={column: _value(entries, metric) for column, metric in found.columns.items()},
+        values={name: _value(entries, column) for name, column in found.columns.items()},
     )
 
 
@@ -145,15 +146,19 @@ def _trained(row: OurRow, found: Recipe, data: Path, out: Path, tell: Tell) -> P
     return run
 
 
-def _value(entries: Sequence[Entry], metric: str) -> float | None:
-    """Mean over classes; of a metric whose name goes on with what it was made with, the one that ends with it."""
-    fits = [
-        one
-        for one in entries
-        if one.class_ == ALL
-        and (one.metric == metric or (one.metric.startswith(f"{metric} (") and one.metric[-1] == ")"))
-    ]
-    return fits[0].mean if fits else None
+def _value(entries: Sequence[Entry], column: str | Column) -> float | None:
+    """Mean over cases, then over the column's classes; none where one of them has none.
+
+    Of a metric whose name goes on with what it was made with, the one that ends with it.
+    """
+    metric, classes = (column, (ALL,)) if isinstance(column, str) else (column.metric, column.classes)
+    fits = {
+        one.class_: one.mean
+        for one in reversed(entries)
+        if one.metric == metric or (one.metric.startswith(f"{metric} (") and one.metric[-1] == ")")
+    }
+    means = [mean for name in classes if (mean := fits.get(name)) is not None]
+    return fmean(means) if len(means) == len(classes) else None
 
 
 def _result(
