@@ -4,7 +4,7 @@ from torch import nn
 
 from named_weights import by_name
 from nano import alive
-from segmem.nn.temporal_adapter import Passage, TemporalAdapter, TemporalSettings, attach
+from segmem.nn.temporal_adapter import Passage, TemporalAdapter, TemporalSettings, around, attach
 
 
 def adapter(time: str = "causal") -> TemporalAdapter:
@@ -94,3 +94,10 @@ def test_pairs_of_windows_agree_with_the_released_code(golden_values):
     )
     out = net.in_pairs(torch.from_numpy(theirs["adapter_input"]))
     assert torch.allclose(out, torch.from_numpy(theirs["adapter_output"]), atol=1e-4)
+
+
+@pytest.mark.parametrize(("time", "expected"), [("causal", (6, 0)), ("symmetric", (3, 3))])
+def test_how_far_an_encoder_looks_grows_with_its_adapters(time, expected):
+    encoder = nn.ModuleList(adapter(time) for _ in range(3))
+    assert around(encoder) == expected
+    assert around(nn.Linear(2, 2)) is None

@@ -205,3 +205,9 @@ def test_pictures_may_stay_as_they_are_and_those_that_are_measured_always_do(tmp
         made = gather(wish, data, Store(tmp_path / "cache"), Grey(), tested=True)
         assert {case.length for case in made.sources[0].cases} == {frames}
         assert made.tests["stills"][0].features.shape[0] == 1
+
+
+def test_features_of_a_network_that_learns_from_frames_are_refused(tmp_path, data, settings):
+    wish = of(settings, sources=(SourceSettings(path="stills"),), features=FeatureSettings())
+    with pytest.raises(SettingsError, match=r"method tmam learns from frames"):
+        gather(wish, data, Store(tmp_path / "cache"), None)

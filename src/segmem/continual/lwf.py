@@ -42,7 +42,7 @@ class Lwf:
         frames, labels, _, prompts = lesson
         wishes = [one or objective.settings.prompts for one in prompts]
         truth, good = choose_objects(labels[:, :1], [one.whole for one in wishes])
-        here = objective.features(frames[:, 0])
+        here = next(objective.moments(frames))
         prompt = objective.said(truth[:, 0], wishes, here)
         with torch.no_grad():
             told, _ = self._teacher.step(here, State.start(1), prompt, memorise=False)

@@ -5,15 +5,20 @@ from typing import Literal, get_args
 
 from torch import nn
 
-Part = Literal["encoder", "adapters", "prompts", "decoder", "memory"]
+Part = Literal["encoder", "adapters", "prompts", "decoder", "memory", "cases"]
+NEW: tuple[Part, ...] = ("adapters", "memory", "cases")
+"""Those that no published network brings."""
 PARTS: tuple[Part, ...] = get_args(Part)
 
 
 def part_of(name: str) -> Part:
     """Of a parameter of SAM2, MedSAM2 or LiteMedSAM, under the published names with anything before them.
 
-    Adapters stand within the image encoder; what is in none of the published parts makes the network remember.
+    Adapters stand within the image encoder; the reader of other cases stands beside the network; what is in none of
+    the published parts makes the network remember.
     """
+    if name.startswith("across."):
+        return "cases"
     if "adapter" in name:
         return "adapters"
     if "image_encoder" in name:

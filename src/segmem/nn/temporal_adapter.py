@@ -26,7 +26,11 @@ class TemporalSettings(Settings):
     """A frame sees the two before it (video); or the slices on both sides (volumes). `windows` is the released code:
     neighbouring windows of one image are taken for two frames."""
     last: int | None = Field(default=None, ge=1)
-    """Only so many blocks at the end carry one; none: all of them."""
+    """Only so many blocks at the end carry one; none: all of them. What comes before is of each frame alone, so it can
+    be computed once and kept while the adapters learn."""
+    place: Literal["blocks", "embedding"] = "blocks"
+    """embedding: a single one stands after the last block, on what the encoder gives. It costs next to nothing to
+    train, and is of LiteMedSAM's encoder."""
 
 
 @dataclass(slots=True)
@@ -98,6 +102,14 @@ class TemporalAdapter(nn.Module):
         """The released form: windows (M, y, x, C), M even, of which each two are taken for two frames."""
         out, _ = self.forward(rearrange(windows, "(m t) y x c -> m t y x c", t=2))
         return rearrange(out, "m t y x c -> (m t) y x c")
+
+
+def around(encoder: nn.Module) -> tuple[int, int] | None:
+    """How many frames before a frame, and after it, its adapters look at together; None where it has none."""
+    times = [part.time for part in encoder.modules() if isinstance(part, TemporalAdapter)]
+    if not times:
+        return None
+    return (REACH * len(times), 0) if times[0] == "causal" else (len(times), len(times))
 
 
 def attach(blocks: Sequence[nn.Module], widths: Sequence[int], settings: TemporalSettings) -> None:

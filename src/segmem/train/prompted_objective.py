@@ -1,14 +1,15 @@
 """From clips to one loss where objects are prompted: one object a clip, prompted once, followed from there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
+from einops import rearrange
 from torch import Tensor, nn
 
 from segmem.core import Features
 from segmem.core.prompt import PromptBatch
 from segmem.data.prompts import PromptSettings, say
-from segmem.data.sample import Batch
+from segmem.data.sample import Batch, Runs
 from segmem.ops.fit import FitSettings, plan
 from segmem.prompted import CELL, PromptedSegmenter
 from segmem.state import State
@@ -18,7 +19,7 @@ from segmem.train.prompted_settings import PromptedSettings
 LEAST = 16  # pixels of an object that is worth following
 MEANT = 0.5  # IoU from which on the answer to a prompt is the object that was meant
 WHOLE_BYTES = (0.0, 255.0)  # clips are bytes over the whole range of their case
-Lesson = tuple[Tensor, Tensor, Tensor, tuple[PromptSettings | None, ...]]
+Lesson = tuple[Tensor | Runs, Tensor, Tensor, tuple[PromptSettings | None, ...]]
 
 
 class PromptedObjective(nn.Module):
@@ -44,7 +45,7 @@ class PromptedObjective(nn.Module):
 
     def forward(
         self,
-        frames: Tensor,
+        frames: Tensor | Runs,
         labels: Tensor,
         labelled: Tensor,
         prompts: Sequence[PromptSettings | None] = (),
@@ -52,7 +53,7 @@ class PromptedObjective(nn.Module):
         """The loss of a batch of clips whose every frame is labelled.
 
         Args:
-            frames: (B, T, 3, H, W) uint8, or features (B, T, C, h, w).
+            frames: (B, T, 3, H, W) uint8, or features (B, T, C, h, w), or runs of what adapters have not seen yet.
             labels: (B, T, H, W) uint8 on the model's grid.
             labelled: (B, T) bool; frames without a label give no loss.
             prompts: of each clip's source; empty, or None, takes the settings'.
@@ -60,9 +61,8 @@ class PromptedObjective(nn.Module):
         wishes = [one or self.settings.prompts for one in prompts or [None] * len(labels)]
         truth, good = choose_objects(labels, [one.whole for one in wishes])
         state, losses = State.start(labels.shape[1]), []
-        length = frames.shape[1]
-        for t in range(length):
-            here = self.features(frames[:, t])
+        length = labels.shape[1]
+        for t, here in enumerate(self.moments(frames)):
             prompt = self.said(truth[:, 0], wishes, here) if t == 0 else None
             prediction, state = self.model.step(here, state, prompt, memorise=t < length - 1)
             if t == length - 1 - self.back:
@@ -78,13 +78,39 @@ class PromptedObjective(nn.Module):
                 losses.append(self._measure(logits, coarse, truth[:, t, None], known, prediction.quality))
         return torch.stack(losses).mean()
 
+    def moments(self, frames: Tensor | Runs) -> Iterator[Features]:
+        """Features of a batch of clips, frame by frame, each made when it is asked for where frames are encoded alone.
+
+        An encoder with adapters looks at a case's true neighbours where it is given runs; of pictures, which are made
+        anew for each clip, at those of the clip.
+        """
+        if isinstance(frames, Runs):
+            clips = [
+                self._finished(run.float(), p) for run, p in zip(frames.entered, frames.places, strict=True)
+            ]
+            yield from map(Features, rearrange(torch.stack(clips), "b t c h w -> t b c h w"))
+        elif self.model.temporal is None or frames.dtype != torch.uint8:
+            for t in range(frames.shape[1]):
+                yield self.features(frames[:, t])
+        else:
+            ready = self._ready(rearrange(frames, "b t c h w -> (b t) c h w"))
+            yield from self.model.encode_clip(rearrange(ready, "(b t) c h w -> b t c h w", b=len(frames)))[0]
+
+    def _finished(self, run: Tensor, places: Tensor) -> Tensor:
+        """(T, C, h, w) of the frames of one clip, from what was kept of its run."""
+        each, _ = self.model.finish_clip(run[None])
+        return torch.cat([each[place].top for place in places.tolist()])
+
     def features(self, frame: Tensor) -> Features:
         """Of frames (B, 3, H, W) uint8; or what they are, where they were encoded before."""
-        if frame.dtype != torch.uint8:
-            return Features(frame.float())
-        fit = plan((frame.shape[-2], frame.shape[-1]), FitSettings(longest=None, multiple=1))
-        ready = self.model.prepare(frame.float(), fit, WHOLE_BYTES)
-        return self.model.encode(ready.contiguous(memory_format=torch.channels_last))
+        return (
+            Features(frame.float()) if frame.dtype != torch.uint8 else self.model.encode(self._ready(frame))
+        )
+
+    def _ready(self, frames: Tensor) -> Tensor:
+        fit = plan((frames.shape[-2], frames.shape[-1]), FitSettings(longest=None, multiple=1))
+        ready = self.model.prepare(frames.float(), fit, WHOLE_BYTES)
+        return ready.contiguous(memory_format=torch.channels_last)
 
     def said(self, masks: Tensor, wishes: Sequence[PromptSettings], here: Features) -> PromptBatch:
         """A prompt for each of the masks (B, H, W) on frames of these features."""

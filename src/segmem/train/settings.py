@@ -166,7 +166,8 @@ class TrainSettings(Settings):
     two-way attention where they are of one size."""
     memory_from: str | None = None
     """The same for memory attention and memory encoder alone; also a SAM2.1 checkpoint, whose size is 256 wide, 4
-    layers, ffn 2048."""
+    layers, ffn 2048. Of the methods `litemedsam` and `samed2`: the memory that follows objects, as in the shipped
+    `litemedsam`."""
     data: DataSettings = DataSettings()
     """On what."""
     augment: AugmentSettings = AugmentSettings()
