@@ -4,9 +4,10 @@ from pathlib import Path
 
 from segmem.core.errors import SettingsError, WeightsError
 from segmem.io.hub import read_weights
-from segmem.methods.load import COUNTER, grouped
+from segmem.methods.load import COUNTER, LITEMEDSAM, SHIPPED, grouped
 from segmem.methods.trained_base import fill_trained
 from segmem.nn.litemedsam_memory import LiteMedSamMemory
+from segmem.nn.upstream import family
 from segmem.prompted import PromptedSegmenter
 
 OWN = "memory."  # before its names, in a file of the method `samed2`
@@ -18,7 +19,8 @@ def fill_following(model: PromptedSegmenter, path: Path) -> None:
 
     Args:
         model: of the method `litemedsam`, or of `samed2` on it.
-        path: of a model of either, with a memory of the same size.
+        path: of a model of either, with a memory of the same size; or of LiteMedSAM as published, which stands for the
+            memory that ships for it.
 
     Raises:
         SettingsError: the model stands on another network.
@@ -30,6 +32,8 @@ def fill_following(model: PromptedSegmenter, path: Path) -> None:
             "memory_from: of promptable networks, only those on LiteMedSAM begin with a memory."
         )
     everything = read_weights(path)
+    if family(everything) == "litemedsam":  # the published network; its memory ships with us
+        everything = read_weights(SHIPPED / LITEMEDSAM)
     tensors = {name: value for name, value in everything.items() if not name.startswith("base.")}
     if any(name.startswith(OWN) for name in tensors):
         tensors = {n.removeprefix(OWN): value for n, value in tensors.items() if n.startswith(OWN)}

@@ -10,11 +10,12 @@ from segmem.data.cases import LabelledCase
 from segmem.data.classes import UNKNOWN
 from segmem.data.drawn import drawn_cases
 from segmem.data.features import Encoder, FeatureCache
+from segmem.data.label_noise import with_noise
 from segmem.data.sample import Source
 from segmem.data.store import Store
 from segmem.train.held_out import parted_sources
 from segmem.train.listing import chosen_split, listed
-from segmem.train.settings import DataSettings, TrainSettings
+from segmem.train.settings import DataSettings, SourceSettings, TrainSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ def gather(
         kept = _labelled(
             cache.open_all(_chosen(cases, split.train), source.label_map, source.every), source.path
         )
+        kept = _noisy(settings, source, kept, tell)
         aside = cache.open_all(_chosen(cases, split.validation), source.label_map, source.every)
         held = cache.open_all(part.held, source.label_map, source.every) if tested else []
         if features is not None:
@@ -149,6 +151,22 @@ def _labelled(cases: list[CachedCase], where: str) -> list[CachedCase]:
     if cases and not kept:
         raise InputError(f"{where}: not one frame of its {len(cases)} cases has a label.")
     return kept
+
+
+def _noisy(
+    settings: TrainSettings,
+    source: SourceSettings,
+    cases: list[CachedCase],
+    tell: Callable[[str], None] | None,
+) -> list[CachedCase]:
+    share = settings.data.noise if source.noise is None else source.noise
+    if not share:
+        return cases
+    if tell:
+        tell(
+            f"{source.path}: the labels of {share:.0%} of {len(cases)} training cases are made wrong (noise)"
+        )
+    return with_noise(cases, share, settings.seed)
 
 
 def _drawn(data: DataSettings, cache: Cache) -> list[Source]:
