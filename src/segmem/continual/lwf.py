@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from segmem.continual.kept import Kept, learnt
 from segmem.continual.settings import LwfSettings
+from segmem.memory import CaseMemory
 from segmem.prompted import PromptedSegmenter
 from segmem.state import State
 from segmem.train.course import Course
@@ -50,6 +51,10 @@ class Lwf:
         return self.settings.weight * distance(
             says.logits[:, 1], told.logits[:, 1], good, self.settings.temperature
         )
+
+    def cases(self, model: PromptedSegmenter) -> CaseMemory | None:  # noqa: ARG002
+        """Nothing."""
+        return None
 
     def after_task(self, course: Course, task: int) -> None:
         """Keep the weights."""

@@ -176,18 +176,22 @@ def make_course(
         require_teaching(stage, settings)
         frozen = stage.freeze_norm is not False
     optimizer = make_optimizer(stage, choose(model, stage))
-    objective = _objective(model, stage, settings)
+    objective = _objective(model, stage, settings, beside)
     if beside is not None and isinstance(objective, PromptedObjective):
         objective = Accompanied(objective, beside)
     wrapped = fabric.setup_module(objective, move_to_device=False)
     return Course(fabric, settings, stage, material, model, wrapped, optimizer, frozen)
 
 
-def _objective(model: Model, stage: StageSettings, settings: TrainSettings) -> nn.Module:
+def _objective(
+    model: Model, stage: StageSettings, settings: TrainSettings, beside: Costs | None
+) -> nn.Module:
     if isinstance(model, VolumeSegmenter):
         return VolumeObjective(model, stage.memory, stage.back, settings.volume_loss)
     if isinstance(model, PromptedSegmenter):
-        return PromptedObjective(model, stage.back, stage.prompted)
+        if beside is None:
+            return PromptedObjective(model, stage.back, stage.prompted)
+        return PromptedObjective(model, stage.back, stage.prompted, beside.cases)
     if stage.train == "gate":
         return GateObjective(model)
     taught = stage.gate_learning_rate is not None

@@ -1,6 +1,6 @@
 """From clips to one loss where objects are prompted: one object a clip, prompted once, followed from there."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from einops import rearrange
@@ -10,6 +10,7 @@ from segmem.core import Features
 from segmem.core.prompt import PromptBatch
 from segmem.data.prompts import PromptSettings, say
 from segmem.data.sample import Batch, Runs
+from segmem.memory import CaseMemory
 from segmem.ops.fit import FitSettings, plan
 from segmem.prompted import CELL, PromptedSegmenter
 from segmem.state import State
@@ -34,10 +35,18 @@ class PromptedObjective(nn.Module):
         model: what learns.
         back: frames at a clip's end that are back-propagated through.
         settings: which parts learn, what is said, and what counts.
+        told: gives what is known of other cases at each step; by default nothing.
     """
 
-    def __init__(self, model: PromptedSegmenter, back: int, settings: PromptedSettings | None = None) -> None:
+    def __init__(
+        self,
+        model: PromptedSegmenter,
+        back: int,
+        settings: PromptedSettings | None = None,
+        told: Callable[[PromptedSegmenter], CaseMemory | None] = lambda _: None,
+    ) -> None:
         super().__init__()
+        self.told = told
         self.model, self.back = model, back
         self.settings = settings or PromptedSettings()
         self.answers = any(part != "memory" for part in self.settings.parts)
@@ -60,7 +69,7 @@ class PromptedObjective(nn.Module):
         """
         wishes = [one or self.settings.prompts for one in prompts or [None] * len(labels)]
         truth, good = choose_objects(labels, [one.whole for one in wishes])
-        state, losses = State.start(labels.shape[1]), []
+        state, losses = State.start(labels.shape[1], self.told(self.model)), []
         length = labels.shape[1]
         for t, here in enumerate(self.moments(frames)):
             prompt = self.said(truth[:, 0], wishes, here) if t == 0 else None
