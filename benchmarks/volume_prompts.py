@@ -4,7 +4,8 @@
         [--protocols key carry every each] [--every 4] [--jitter 20]
 
 Each RUN is a folder that `segmem train` filled; the cases that its settings hold out are measured, with the features
-that training kept (--cache). The first RUN is what the others are compared with: give the control first.
+that training kept (--cache); held-out slices are encoded the first time. The first RUN is what the others are compared
+with: give the control first.
 
     key      one tight box, on the slice that shows most of the object; followed both ways by memory
     carry    the same box; no memory, each next slice is prompted with the box of the mask before, 4 pixels wider
@@ -44,6 +45,7 @@ from segmem.state import State
 from segmem.train.case_features import features_by_frame
 from segmem.train.claim import SETTINGS
 from segmem.train.encoder_mark import encoder_mark
+from segmem.train.log import say
 from segmem.train.material import gather
 from segmem.train.presets import load_settings
 
@@ -148,7 +150,7 @@ def cases(
     """Held-out cases of a run's settings, with the features that it learnt from."""
     settings = load_settings(run / SETTINGS)
     store = Store(options.cache or run / "cache")
-    made = gather(settings, options.data, store, model, encoder_mark(settings, model), tested=True)
+    made = gather(settings, options.data, store, model, encoder_mark(settings, model), tell=say, tested=True)
     for name, held in made.tests.items():
         yield from ((name, case) for case in held)
 
@@ -168,6 +170,7 @@ def measure(run: Path, options: argparse.Namespace, done: set[tuple[str, ...]]) 
                     row = (run.name, name, case.name, case.group, str(one), protocol)
                     if row in done:
                         continue
+                    say(f"{run.name}: {case.name}, object {one}, {protocol}")
                     found = answered(scan, truth, protocol, f"{case.name}/{one}", options)
                     writer.writerow((*row, f"{dice(found, truth):.5f}"))
                     file.flush()
