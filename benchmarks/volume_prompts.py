@@ -110,7 +110,7 @@ class Scan:
 def box(mask: Masks, frame: int, margin: float = 0.0) -> Prompt:
     """The box around a mask, wider by a margin."""
     h, w = mask.shape
-    x0, y0, x1, y1 = tight_box(torch.from_numpy(mask)).tolist()
+    x0, y0, x1, y1 = tight_box(torch.from_numpy(mask).float()).tolist()
     wider = (max(0.0, x0 - margin), max(0.0, y0 - margin), min(w, x1 + margin), min(h, y1 + margin))
     return Prompt(frame, 1, box=wider)
 

@@ -122,17 +122,19 @@ def test_untrained_adapters_leave_every_bit_as_it_was(time):
 
 
 @torch.no_grad()
-def test_frames_encoded_one_by_one_equal_the_clip():
+@pytest.mark.parametrize(("wish", "count"), [({"last": 2}, 2), ({"place": "embedding"}, 1)])
+def test_frames_encoded_one_by_one_equal_the_clip(wish, count):
     network, frames = randomised(TinyVit(SMALL)), torch.rand(2, 4, 3, 32, 40)
-    network.adapt(TemporalSettings(hidden=4, last=2))
-    enliven(network.layers[2:])
+    network.adapt(TemporalSettings(hidden=4, **wish))
+    for adapter in (part for part in network.modules() if isinstance(part, TemporalAdapter)):
+        enliven(adapter)
     whole = network(frames.flatten(0, 1), Passage(4)).unflatten(0, (2, 4))
     past = ()
     for t in range(4):
         passage = Passage(1, past)
         assert torch.allclose(network(frames[:, t], passage), whole[:, t], atol=1e-5)
         past = tuple(passage.after)
-    assert len(past) == 2
+    assert len(past) == count
     assert not torch.allclose(network(frames[:, 3]), whole[:, 3], atol=1e-3)
 
 

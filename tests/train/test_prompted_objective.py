@@ -3,7 +3,7 @@ import torch
 
 from nano import nano_litemedsam, nano_sam2, nano_samed2_lite
 from segmem.data.prompts import PromptSettings
-from segmem.data.sample import Runs
+from segmem.data.runs import Runs
 from segmem.nn.network_parts import parameters_of
 from segmem.train import prompted_objective as module
 from segmem.train.prompted_objective import (

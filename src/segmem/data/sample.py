@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor
 from segmem.data.cache import CachedCase
 from segmem.data.features import features_of, grid_labels
 from segmem.data.prompts import PromptSettings
+from segmem.data.runs import Runs, run_around
 from segmem.ops.augment import AugmentSettings, augment
 from segmem.ops.chance import pick
 from segmem.ops.fit import FitSettings
@@ -65,22 +66,6 @@ class ClipPlan:
     one_object: OneObject | None = None
     padding: tuple[int, int, int] = PADDING
     around: tuple[int, int] | None = None
-
-
-class Runs(NamedTuple):
-    """Clips as an encoder sees them that looks at neighbours: of each, the unbroken run of its case's frames that its
-    own frames lie in, so that a neighbour is the true one whatever order the clip visits them in.
-
-    A tuple, because devices and precision look for tensors within what they hand to a loss.
-    """
-
-    entered: tuple[Tensor, ...]
-    """Of each clip (S, C, h, w) of S frames, kept before the first one was looked at beside another."""
-    places: Tensor
-    """(B, T) where in its run a clip's frames lie."""
-
-    def to(self, device: torch.device) -> "Runs":
-        return Runs(tuple(one.to(device) for one in self.entered), self.places.to(device))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +135,6 @@ def _draw(
     still = case.length == 1 and plan.length > 1
     changed = augment(frames, labels, plan.grid, plan.augment, random, padding=plan.padding, motion=still)
     return (changed.frames, changed.labels, labelled, changed.corrupted), None, source.prompts
-
-
-def run_around(order: Order, around: tuple[int, int], length: int) -> tuple[int, int]:
-    """First and last frame of the run that a clip's frames are encoded in, so that each is as in the whole case."""
-    return max(0, int(order.min()) - around[0]), min(length - 1, int(order.max()) + around[1])
 
 
 def one_object(labels: Tensor, which: OneObject, random: torch.Generator) -> Tensor:

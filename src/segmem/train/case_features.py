@@ -42,5 +42,8 @@ def _kept(model: PromptedSegmenter, case: CachedCase, index: np.ndarray) -> Tens
     if case.features is not None:
         return features_of(case, index).to(weights.device, weights.dtype)
     fit = case.fit(model.spec.fit)
-    frames = torch.from_numpy(np.array(case.frames[index])).to(weights.device)
-    return model.enter(model.prepare(frames, replace(fit, size=fit.scaled), WHOLE_BYTES)).top
+    each = []
+    for t in index.tolist():  # one at a time: an encoder's first maps are large
+        frame = torch.from_numpy(np.array(case.frames[t])).to(weights.device)[None]
+        each.append(model.enter(model.prepare(frame, replace(fit, size=fit.scaled), WHOLE_BYTES)).top)
+    return torch.cat(each)

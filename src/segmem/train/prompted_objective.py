@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from segmem.core import Features
 from segmem.core.prompt import PromptBatch
 from segmem.data.prompts import PromptSettings, say
-from segmem.data.sample import Batch, Runs
+from segmem.data.runs import Runs
+from segmem.data.sample import Batch
 from segmem.memory import CaseMemory
 from segmem.ops.fit import FitSettings, plan
 from segmem.prompted import CELL, PromptedSegmenter
