@@ -95,7 +95,7 @@ def test_the_streams_that_come_with_the_project_are_valid(name):
     changes = [
         "strategy=memory",
         "preset=samed2-litemedsam-cases",
-        "stage.prompted.parts=[prompts, decoder, cases]",
+        "stage.prompted.parts=[prompts, decoder, attention, cases]",
     ]
     made = run_settings(load_stream(path, changes))
     assert made.model.samed2.cases.capacity == 640

@@ -7,9 +7,9 @@ from nano import alive
 from segmem.nn.temporal_adapter import Passage, TemporalAdapter, TemporalSettings, around, attach
 
 
-def adapter(time: str = "causal") -> TemporalAdapter:
+def adapter(time: str = "causal", **changes) -> TemporalAdapter:
     torch.manual_seed(0)
-    return alive(TemporalAdapter(6, TemporalSettings(hidden=4, time=time)))
+    return alive(TemporalAdapter(6, TemporalSettings(hidden=4, time=time, **changes)))
 
 
 def clip(length: int, streams: int = 2) -> torch.Tensor:
@@ -101,3 +101,12 @@ def test_how_far_an_encoder_looks_grows_with_its_adapters(time, expected):
     encoder = nn.ModuleList(adapter(time) for _ in range(3))
     assert around(encoder) == expected
     assert around(nn.Linear(2, 2)) is None
+
+
+@torch.no_grad()
+def test_on_an_embedding_what_is_added_grows_with_it_and_in_a_block_it_does_not():
+    x = clip(3)
+    for place, times in (("embedding", 100.0), ("blocks", 1.0)):
+        part = adapter("symmetric", place=place)
+        small, large = (part(size * x)[0] - size * x for size in (1.0, 100.0))
+        assert torch.allclose(large, times * small, rtol=0.02, atol=0.02 * times)

@@ -14,6 +14,7 @@ from segmem.methods.identity import encoder_of
 from segmem.methods.spec import ModelSpec
 from segmem.prompted import PromptedSegmenter
 from segmem.train.course import Course
+from segmem.train.log import say
 from segmem.train.prompted_objective import Lesson, PromptedObjective
 
 BANK = "bank.safetensors"
@@ -84,6 +85,10 @@ class Reading:
         for source in course.material.of((), course.stage.sources):
             wish = (source.prompts or course.stage.prompted.prompts).main()
             self._bank = remembered(model, self._now(model), source.cases, wish, source.name)
+            own = sum(record.task == source.name for record in self._bank.records)
+            say(
+                f"memory: {own} of {len(source.cases)} cases of {source.name}; {len(self._bank.records)} entries"
+            )
 
     def _keep(self, course: Course, path: Path) -> None:
         """Write it, and go on from what was written: a resumed run reads the same numbers."""

@@ -30,7 +30,8 @@ class TemporalSettings(Settings):
     be computed once and kept while the adapters learn."""
     place: Literal["blocks", "embedding"] = "blocks"
     """embedding: a single one stands after the last block, on what the encoder gives. It costs next to nothing to
-    train, and is of LiteMedSAM's encoder."""
+    train, and is of LiteMedSAM's encoder. What it adds is said in the size of what it is added to, each frame's root
+    mean square: an embedding of LiteMedSAM's is about .1, which the adapter's first steps would else drown."""
 
 
 @dataclass(slots=True)
@@ -67,6 +68,7 @@ class TemporalAdapter(nn.Module):
         super().__init__()
         hidden = settings.hidden
         self.time = settings.time
+        self.relative = settings.place == "embedding"
         self.norm = nn.LayerNorm(width)
         self.linear_down = nn.Linear(width, hidden)
         self.conv = nn.Conv3d(hidden, hidden, 3, padding=(0, 1, 1))
@@ -88,7 +90,10 @@ class TemporalAdapter(nn.Module):
         else:
             seen = F.pad(down, (0, 0, 0, 0, 0, 0, 1, 1))
         mixed = rearrange(self.conv(rearrange(seen, "b t h w c -> b c t h w")), "b c t h w -> b t h w c")
-        return x + self.linear_up(F.gelu(mixed)), seen[:, -REACH:]
+        added = self.linear_up(F.gelu(mixed))
+        if self.relative:
+            added = added * x.float().square().mean(dim=(2, 3, 4), keepdim=True).sqrt().to(added)
+        return x + added, seen[:, -REACH:]
 
     def through(self, x: Tensor, passage: Passage) -> Tensor:
         """The same of images (B * T, h, w, C) on a passage, which keeps what belongs to the next."""

@@ -51,7 +51,8 @@ def _parts_of(model: PromptedSegmenter, stage: StageSettings) -> Groups:
         of_part = _of_part(model, part)
         if not of_part:
             raise SettingsError(f"stages: {stage.name} trains {part}, but this network has none.")
-        (new if part in NEW else known).extend(of_part)
+        told = {id(parameter) for parameter in (*known, *new)}  # memory's attention is a part of memory
+        (new if part in NEW else known).extend(one for one in of_part if id(one) not in told)
     model.requires_grad_(False)
     for parameter in (*known, *new):
         parameter.requires_grad_()
