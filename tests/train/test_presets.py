@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from segmem.core.errors import InputError, SettingsError
@@ -91,3 +93,20 @@ def test_samed2_on_litemedsam_trains_what_its_specification_says():
 def test_a_value_that_is_none_of_the_known_ones_is_answered_with_the_nearest():
     with pytest.raises(SettingsError, match=r"Did you mean 'adamw'\?"):
         check({"stages": [{"name": "a", "steps": 1, "optimizer": "adam-w"}]})
+
+
+@pytest.mark.parametrize("name", ["acdc", "hippocampus", "leftatrium"])
+def test_the_adapter_s_experiments_learn_with_it_and_their_control_without(name):
+    folder = Path(__file__).parents[2] / "benchmarks" / "adapter"
+    config = folder / f"{name}.yaml"
+    made = load_settings(folder / "volumes.yaml", config)
+    assert made.model.samed2.temporal.time == "symmetric"
+    assert made.data.features.moving == 0
+    (source,) = made.data.sources
+    assert source.held_out
+    assert "adapters" in made.stages[0].prompted.parts
+    without = load_settings(
+        folder / "volumes.yaml", config, ["stages.0.prompted.parts=[prompts, decoder, memory]"]
+    )
+    assert without.model == made.model, "so that both share a cache"
+    assert "adapters" not in without.stages[0].prompted.parts
