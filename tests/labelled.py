@@ -86,6 +86,6 @@ class Grey:
         assert window == (0.0, 255.0)
         return pad(frames.float(), fit)
 
-    def encode(self, frame: Tensor) -> Features:
+    def enter(self, frame: Tensor) -> Features:
         self.encoded += len(frame)
         return Features(F.avg_pool2d(frame.mean(dim=1, keepdim=True), 16))

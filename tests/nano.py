@@ -139,11 +139,12 @@ def nano_litemedsam() -> PromptedSegmenter:
     return PromptedSegmenter(network, Support(pinned=2), None, spec).eval()
 
 
-def nano_samed2_lite() -> PromptedSegmenter:
-    """The same with a TinyViT, temporal adapters in it and a memory of other cases."""
+def nano_samed2_lite(time: str | None = "causal", **temporal: object) -> PromptedSegmenter:
+    """The same with a TinyViT, temporal adapters in it (none without a `time`) and a memory of other cases."""
     small = {"widths": (8, 8, 16, 16), "depths": (1, 1, 1, 1), "heads": (1, 2, 2, 4), "windows": (3, 3, 5, 3)}
     network = _lite_memory(lambda width: TinyVit(TinyVitSettings(**small, width=width)))  # type: ignore[arg-type]
-    settings = Samed2Settings(cases=Confidence(capacity=6, top_k=3), min_quality=0.0)
+    looks = None if time is None else TemporalSettings.model_validate({"time": time, **temporal})
+    settings = Samed2Settings(temporal=looks, cases=Confidence(capacity=6, top_k=3), min_quality=0.0)
     spec = ModelSpec(
         name="nano-lite", method="samed2", input="any", samed2=settings, fit=FitSettings(longest=64)
     )

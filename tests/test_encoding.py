@@ -1,7 +1,7 @@
 import torch
 
-from nano import nano_samed2
-from segmem.encoding import encode_clip, encode_next
+from nano import nano_samed2, nano_samed2_lite
+from segmem.encoding import encode_clip, encode_next, finish_clip
 from segmem.state import State
 
 
@@ -48,3 +48,13 @@ def test_slices_see_both_neighbours_where_the_adapter_is_symmetric():
     pairs = zip(encode_clip(network, frames)[0], encode_clip(network, other)[0], strict=True)
     changed = [not torch.allclose(one.top, two.top, atol=1e-5) for one, two in pairs]
     assert changed == [False, True, True, True, False]
+
+
+@torch.no_grad()
+def test_a_clip_whose_first_half_was_kept_ends_as_the_whole():
+    model = nano_samed2_lite()
+    frames = torch.rand(2, 4, 3, 64, 64)
+    whole, _ = encode_clip(model.network, frames)
+    kept = torch.stack([model.enter(frames[:, t]).top for t in range(4)], dim=1)
+    for one, other in zip(finish_clip(model.network, kept)[0], whole, strict=True):
+        assert torch.allclose(one.top, other.top, atol=1e-5)

@@ -35,6 +35,22 @@ def encode_clip(network: ClipEncoder, frames: Tensor, past: Past = ()) -> tuple[
     return each, tuple(passage.after)
 
 
+class HalvedEncoder(Protocol):
+    """An encoder in two halves: what is of each frame alone, and what looks at several."""
+
+    def enter(self, frame: Tensor) -> Features: ...
+
+    def finish(self, entered: Features, passage: Passage | None = None) -> Features: ...
+
+
+def finish_clip(network: HalvedEncoder, entered: Tensor, past: Past = ()) -> tuple[list[Features], Past]:
+    """The same as `encode_clip` of frames whose first half, (B, T, C, h, w), was done before and kept."""
+    passage = Passage(entered.shape[1], past)
+    together = network.finish(Features(rearrange(entered, "b t c h w -> (b t) c h w")), passage)
+    each = rearrange(together.top, "(b t) c h w -> t b c h w", t=entered.shape[1])
+    return [Features(top) for top in each], tuple(passage.after)
+
+
 def encode_next(network: ClipEncoder, frame: Tensor, state: State) -> tuple[Features, State]:
     """Features of the frame (B, 3, H, W) that `state` waits for, and the state that has seen it."""
     passage = Passage(1, state.past if state.past_frame == state.frame else ())

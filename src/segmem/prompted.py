@@ -5,6 +5,7 @@ encode -> prompt -> recall -> attend -> decode -> memorise
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import cast
 
 import torch
 from einops import rearrange
@@ -17,7 +18,7 @@ from segmem.banks import read, some, written
 from segmem.core import Features, Prediction
 from segmem.core.prompt import PromptBatch
 from segmem.decoding import Decoding
-from segmem.encoding import encode_clip, encode_next
+from segmem.encoding import HalvedEncoder, encode_clip, encode_next, finish_clip
 from segmem.memory import Memory, MemoryPolicy, Support
 from segmem.nn.promptable import ABSENT, ObjectMasks, PromptableNetwork
 from segmem.nn.temporal_adapter import Past, TemporalSettings
@@ -147,6 +148,15 @@ class PromptedSegmenter(nn.Module):
     def encode_clip(self, frames: Tensor, past: Past = ()) -> tuple[list[Features], Past]:
         """Features of T frames (B, T, 3, H, W) that know of their neighbours; see `encoding.encode_clip`."""
         return encode_clip(self.network, frames, past)
+
+    def enter(self, frame: Tensor) -> Features:
+        """What of (B, 3, H, W) is of each frame alone, to be kept: its features, but where the encoder has temporal
+        adapters, what comes to the first of them."""
+        return self.encode(frame) if self.temporal is None else cast(HalvedEncoder, self.network).enter(frame)
+
+    def finish_clip(self, entered: Tensor, past: Past = ()) -> tuple[list[Features], Past]:
+        """Features of T frames that know of their neighbours, from what `enter` gave of each, (B, T, C, h, w)."""
+        return finish_clip(cast(HalvedEncoder, self.network), entered, past)
 
     def encode_next(self, frame: Tensor, state: State) -> tuple[Features, State]:
         """Features of the frame (B, 3, H, W) that `state` waits for, and the state that has seen it."""

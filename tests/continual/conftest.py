@@ -7,7 +7,7 @@ import torch
 import yaml
 
 from labelled import write_images
-from nano import nano_litemedsam
+from nano import nano_litemedsam, nano_samed2_lite
 from segmem.continual.plan import run_settings
 from segmem.continual.settings import StreamSettings
 from segmem.data.store import Store
@@ -38,6 +38,20 @@ def small(monkeypatch):
 
     def make(spec, own=None):
         model = nano_litemedsam()
+        model.spec = spec
+        model.network.reads_masks = True
+        return model.train()
+
+    monkeypatch.setattr("segmem.train.loop.build", make)
+    return make
+
+
+@pytest.fixture
+def small_with_cases(monkeypatch):
+    """Runs train a tiny network that has a memory of other cases, filled with whatever it finds."""
+
+    def make(spec, own=None):
+        model = nano_samed2_lite(None)
         model.spec = spec
         model.network.reads_masks = True
         return model.train()

@@ -69,3 +69,17 @@ def test_a_task_whose_held_out_cases_are_empty_is_told(companion, course):
 def test_a_task_that_holds_nothing_out_is_told(companion, course):
     with pytest.raises(SettingsError, match="task 'first' holds no case out"):
         companion.begin(0, spoilt(course, lambda material: replace(material, tests={})))
+
+
+def test_a_task_may_be_measured_on_so_many_frames_of_a_case(course, stream, monkeypatch):
+    made, told = course(0), []
+
+    def dice(model, case, wish, frames, cases):
+        told.append(frames)
+        return {1: 0.5}
+
+    monkeypatch.setattr("segmem.continual.companion.object_dice", dice)
+    task = stream().tasks[0]
+    measure_task(made.model, made.material.tests["first"], task)
+    measure_task(made.model, made.material.tests["first"], task.model_copy(update={"measured_frames": 1}))
+    assert told == [None, 1]

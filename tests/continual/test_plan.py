@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 import yaml
 
@@ -76,3 +78,25 @@ def test_what_a_stream_cannot_say_is_answered_clearly(tmp_path, values, words):
 def test_a_run_that_cannot_be_is_refused(stream, values, words):
     with pytest.raises(SettingsError, match=words):
         run_settings(stream(**values))
+
+
+def test_noise_goes_to_every_task_and_a_limit_to_its_own(tmp_path):
+    other = {"name": "b", "source": {"path": "q", "noise": 0.0}}
+    path = written(tmp_path, tasks=[TASK, other])
+    made = run_settings(load_stream(path, ["settings.data.noise=0.4", "tasks.0.source.limit=4"]))
+    assert made.data.noise == 0.4
+    assert [source.noise for source in made.data.sources] == [None, 0.0]
+    assert [source.limit for source in made.data.sources] == [4, None]
+
+
+@pytest.mark.parametrize("name", ["seven", "few_shot"])
+def test_the_streams_that_come_with_the_project_are_valid(name):
+    path = Path(__file__).parents[2] / "benchmarks" / "continual" / f"{name}.yaml"
+    changes = [
+        "strategy=memory",
+        "preset=samed2-litemedsam-cases",
+        "stage.prompted.parts=[prompts, decoder, attention, cases]",
+    ]
+    made = run_settings(load_stream(path, changes))
+    assert made.model.samed2.cases.capacity == 640
+    assert all("cases" in stage.prompted.parts for stage in made.stages)

@@ -82,3 +82,26 @@ def test_a_folder_with_another_stream_is_refused(learn, stream):
         learn(stream(strategy="lwf"), resume=True)
     with pytest.raises(UsageError, match="holds a run already"):
         learn(stream())
+
+
+def test_a_stream_with_a_memory_that_was_stopped_within_a_task_ends_as_an_unbroken_one(
+    learn, stream, small_with_cases, monkeypatch
+):
+    wish = stream(strategy="bank", bank={"read": True}, stage={"prompted": {"parts": ["decoder", "cases"]}})
+    whole = learn(wish, "whole")
+    step, taken = course_module.Course._step, []
+
+    def killed(self, batch):
+        if len(taken) == 9:
+            raise InterruptedRun("stopped")
+        taken.append(0)
+        return step(self, batch)
+
+    monkeypatch.setattr(course_module.Course, "_step", killed)
+    with pytest.raises(InterruptedRun):
+        learn(wish, "broken")
+    monkeypatch.setattr(course_module.Course, "_step", step)
+    broken = learn(wish, "broken", resume=True)
+    assert rows(broken) == rows(whole)
+    assert weights(broken) == weights(whole)
+    assert (whole / "bank.safetensors").is_file()

@@ -2,6 +2,7 @@ import pytest
 
 from segmem.continual.ewc import Ewc
 from segmem.continual.lwf import Lwf
+from segmem.continual.reading import Reading
 from segmem.continual.rehearsal import Rehearsal, by_chance, by_sureness
 from segmem.continual.strategies import make_strategy
 from segmem.continual.strategy import Naive
@@ -14,6 +15,7 @@ from segmem.continual.strategy import Naive
         ("joint", Naive),
         ("replay", Rehearsal),
         ("bank", Rehearsal),
+        ("memory", Reading),
         ("ewc", Ewc),
         ("lwf", Lwf),
     ],
@@ -28,3 +30,9 @@ def test_replay_keeps_what_chance_says_and_a_bank_what_is_sure(tmp_path, stream)
     assert (found.order, found.size) == (by_chance, 5)
     found = make_strategy(made.model_copy(update={"strategy": "bank"}), tmp_path)
     assert (found.order, found.size) == (by_sureness, 7)
+
+
+def test_a_bank_may_be_read_and_rehearsed(tmp_path, stream):
+    found = make_strategy(stream(strategy="bank", bank={"read": True}), tmp_path)
+    assert type(found) is Reading
+    assert found.beside.order is by_sureness

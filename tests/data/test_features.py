@@ -93,10 +93,10 @@ def test_cases_of_one_name_from_two_sources_are_kept_apart(tmp_path):
 
 def test_an_encoding_that_breaks_off_leaves_nothing(tmp_path):
     class Broken(Grey):
-        def encode(self, frame):
+        def enter(self, frame):
             if self.encoded == 2:
                 raise KeyboardInterrupt
-            return super().encode(frame)
+            return super().enter(frame)
 
     with pytest.raises(KeyboardInterrupt):
         cache(tmp_path).open(decoded("a", 4), Broken())

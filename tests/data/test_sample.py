@@ -129,3 +129,15 @@ def test_any_object_may_be_the_background():
     inverted = sum(int(shown.sum()) == 48 for shown in drawn)
     assert 10 < inverted < 30
     assert not one_object(labels * 0, "any", torch.Generator()).any()
+
+
+def test_where_features_are_still_to_be_finished_a_clip_comes_with_its_unbroken_run():
+    number = torch.arange(9, dtype=torch.bfloat16)[:, None, None, None].expand(9, 2, 4, 4).contiguous()
+    case = replace(decoded("a", 9), features=number.view(torch.uint16).numpy())
+    whole = sample_batch([Source([case])], plan(length=3, batch=16), 0, "clips", 0)
+    batch = sample_batch([Source([case])], replace(plan(length=3, batch=16), around=(2, 1)), 0, "clips", 0)
+    for run, places, frames in zip(batch.frames.entered, batch.frames.places, whole.frames, strict=True):
+        assert torch.equal(run[places], frames), "the same frames as of whole features"
+        there, seen = run[:, 0, 0, 0].tolist(), frames[:, 0, 0, 0].tolist()
+        assert there == list(range(int(there[0]), int(there[-1]) + 1))
+        assert (there[0], there[-1]) == (max(0, min(seen) - 2), min(8, max(seen) + 1))

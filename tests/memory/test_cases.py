@@ -99,3 +99,14 @@ def test_a_fork_shares_the_shared_row_and_nothing_else():
 
 def test_chosen_slots_come_in_their_order():
     assert chosen(shared(0.1, 0.2, 0.3), [2, 0]).score.tolist() == [[pytest.approx(0.3), pytest.approx(0.1)]]
+
+
+def test_an_entry_of_the_very_image_is_not_read_where_one_says_so():
+    bank = shared(0.5, 0.5, 0.5)
+    asked = torch.cat([bank.key[0, [2]], entry(0.5, seed=9).key])
+    found = CaseMemory(bank, itself=0.999).find(asked, POLICY)
+    read = [slots[valid].tolist() for slots, valid in zip(found.slot, found.memory.valid, strict=True)]
+    assert 2 not in read[0]
+    assert len(read[0]) == 1
+    assert len(read[1]) == 2, "other images of the batch read as ever"
+    assert CaseMemory(shared(0.5), itself=0.999).find(shared(0.5).key[0], POLICY) is None

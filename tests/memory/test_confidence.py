@@ -165,3 +165,19 @@ def test_replacement_agrees_with_the_released_code(golden_values):
     assert torch.equal(
         bank.tokens[0][order].float(), result[torch.from_numpy(theirs["result_score"]).argsort()]
     )
+
+
+@torch.no_grad()
+def test_entries_may_be_read_at_random_and_the_same_ones_of_the_same_image():
+    random = torch.Generator().manual_seed(0)
+    keys = torch.randn(40, 3, generator=random)
+    policy = Confidence(capacity=50, top_k=4, pick="random")
+    bank = filled(policy, [entry(key, 0.5) for key in keys])
+    asked = query(*keys[:20].tolist())
+    found = policy.recall(asked, bank).slot
+    alone = torch.cat([policy.recall(query(key.tolist()), bank).slot for key in keys[:20]])
+    assert torch.equal(found, alone)
+    assert found.max() < 40, "empty slots are never read"
+    assert len(found.unique()) > 25, "not always the same ones"
+    assert (found[:, 0] == torch.arange(20)).float().mean() < 0.3, "not those that are alike"
+    assert all(len(set(row.tolist())) == 4 for row in found)

@@ -4,6 +4,7 @@ from pydantic import ValidationError
 
 from lineup import run
 from nano import nano_litemedsam, nano_sam2, nano_samed2, nano_samed2_lite
+from segmem.io.tensors import read_tensors
 from segmem.memory import CaseMemory
 from segmem.memory.cases import kept
 from segmem.methods.load import load, save
@@ -84,6 +85,17 @@ def test_on_litemedsam_the_file_holds_what_differs_from_it():
     names = parts(nano_samed2_lite()).state_dict()
     assert {name.split(".")[0] for name in names} == {"memory", "adapters", "cases"}
     assert not any("mask_decoder" in name for name in names)
+
+
+def test_on_litemedsam_a_trained_decoder_is_in_the_file_once_and_so_are_adapters(tmp_path):
+    model = nano_samed2_lite()
+    base = model.network.base
+    base.published = {name: 0 for name in base.state_dict() if "adapter" not in name}
+    save(model, tmp_path / "model.safetensors")
+    names = read_tensors(tmp_path / "model.safetensors").keys()
+    assert any(name.startswith("base.mask_decoder") for name in names)
+    assert not any(name.startswith("base.") and "adapter" in name for name in names)
+    assert any(name.startswith("adapters.0") for name in names)
 
 
 def test_its_policy_is_its_base_s():

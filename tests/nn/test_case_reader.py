@@ -67,3 +67,13 @@ def test_the_paper_hands_the_decoder_what_attention_gives():
     memory = Memory(torch.randn(1, 1, 16, 16), none, none, none == 0)
     told = reader(network, top, memory)
     assert torch.equal(reader.into(torch.randn_like(top), told, torch.tensor([True])), told)
+
+
+@torch.no_grad()
+def test_what_is_added_is_as_large_as_the_embedding_is_whatever_else_is_in_the_batch(found):
+    network, top, memory = found
+    reader = alive(CaseReader(network.case_widths))
+    value = reader(network, top, memory)
+    large = reader(network, torch.cat([top[:1], 100 * top[1:]]), memory)
+    assert torch.allclose(large[:1], value[:1], rtol=1e-4, atol=1e-6)
+    assert large[1:].abs().mean() > 20 * value[1:].abs().mean()

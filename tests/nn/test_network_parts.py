@@ -12,6 +12,16 @@ def test_each_parameter_is_of_one_part(make):
     assert len(set.union(*parts)) == sum(map(len, parts))
 
 
+@pytest.mark.parametrize("make", [nano_litemedsam, nano_sam2])
+def test_what_looks_back_is_a_part_of_memory_and_makes_no_entries(make):
+    network = make().get_submodule("network")
+    names = {id(p): name for name, p in network.named_parameters()}
+    attention = {names[id(p)] for p in parameters_of(network, "attention")}
+    assert attention
+    assert attention < {names[id(p)] for p in parameters_of(network, "memory")}
+    assert not any("memory_encoder" in name or "project" in name for name in attention)
+
+
 def test_parts_are_known_by_the_published_names():
     names = {
         "base.image_encoder.layers.0.adapter.up.weight": "adapters",

@@ -4,12 +4,12 @@ from torch import nn
 
 from named_weights import by_name
 from nano import alive
-from segmem.nn.temporal_adapter import Passage, TemporalAdapter, TemporalSettings, attach
+from segmem.nn.temporal_adapter import Passage, TemporalAdapter, TemporalSettings, around, attach
 
 
-def adapter(time: str = "causal") -> TemporalAdapter:
+def adapter(time: str = "causal", **changes) -> TemporalAdapter:
     torch.manual_seed(0)
-    return alive(TemporalAdapter(6, TemporalSettings(hidden=4, time=time)))
+    return alive(TemporalAdapter(6, TemporalSettings(hidden=4, time=time, **changes)))
 
 
 def clip(length: int, streams: int = 2) -> torch.Tensor:
@@ -94,3 +94,19 @@ def test_pairs_of_windows_agree_with_the_released_code(golden_values):
     )
     out = net.in_pairs(torch.from_numpy(theirs["adapter_input"]))
     assert torch.allclose(out, torch.from_numpy(theirs["adapter_output"]), atol=1e-4)
+
+
+@pytest.mark.parametrize(("time", "expected"), [("causal", (6, 0)), ("symmetric", (3, 3))])
+def test_how_far_an_encoder_looks_grows_with_its_adapters(time, expected):
+    encoder = nn.ModuleList(adapter(time) for _ in range(3))
+    assert around(encoder) == expected
+    assert around(nn.Linear(2, 2)) is None
+
+
+@torch.no_grad()
+def test_on_an_embedding_what_is_added_grows_with_it_and_in_a_block_it_does_not():
+    x = clip(3)
+    for place, times in (("embedding", 100.0), ("blocks", 1.0)):
+        part = adapter("symmetric", place=place)
+        small, large = (part(size * x)[0] - size * x for size in (1.0, 100.0))
+        assert torch.allclose(large, times * small, rtol=0.02, atol=0.02 * times)

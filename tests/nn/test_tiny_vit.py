@@ -4,7 +4,7 @@ from torch.nn import functional as F
 
 from nano import enliven
 from segmem.nn import strips
-from segmem.nn.temporal_adapter import Passage, TemporalSettings
+from segmem.nn.temporal_adapter import Passage, TemporalAdapter, TemporalSettings
 from segmem.nn.tiny_vit import Block, Bottleneck, ConvNorm, TinyVit, TinyVitSettings, WindowAttention
 
 SMALL = TinyVitSettings(
@@ -122,15 +122,34 @@ def test_untrained_adapters_leave_every_bit_as_it_was(time):
 
 
 @torch.no_grad()
-def test_frames_encoded_one_by_one_equal_the_clip():
+@pytest.mark.parametrize(("wish", "count"), [({"last": 2}, 2), ({"place": "embedding"}, 1)])
+def test_frames_encoded_one_by_one_equal_the_clip(wish, count):
     network, frames = randomised(TinyVit(SMALL)), torch.rand(2, 4, 3, 32, 40)
-    network.adapt(TemporalSettings(hidden=4, last=2))
-    enliven(network.layers[2:])
+    network.adapt(TemporalSettings(hidden=4, **wish))
+    for adapter in (part for part in network.modules() if isinstance(part, TemporalAdapter)):
+        enliven(adapter)
     whole = network(frames.flatten(0, 1), Passage(4)).unflatten(0, (2, 4))
     past = ()
     for t in range(4):
         passage = Passage(1, past)
         assert torch.allclose(network(frames[:, t], passage), whole[:, t], atol=1e-5)
         past = tuple(passage.after)
-    assert len(past) == 2
+    assert len(past) == count
     assert not torch.allclose(network(frames[:, 3]), whole[:, 3], atol=1e-3)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("wish", [{"last": 1}, {"last": 2}, {}, {"place": "embedding"}])
+def test_the_two_halves_of_the_encoder_are_the_whole_and_the_first_knows_no_neighbour(wish):
+    network, frames = randomised(TinyVit(SMALL)), torch.rand(4, 3, 32, 40)
+    plain = network(frames)
+    network.adapt(TemporalSettings(hidden=4, time="symmetric", **wish))
+    assert torch.equal(network(frames, Passage(4)), plain), "untrained ones change nothing"
+    for adapter in (part for part in network.modules() if isinstance(part, TemporalAdapter)):
+        enliven(adapter)
+    whole = network(frames, Passage(4))
+    entered = network.enter(frames)
+    assert torch.equal(network.finish(entered, Passage(4)), whole)
+    alone = torch.cat([network.enter(one[None]) for one in frames])
+    assert torch.allclose(alone, entered, atol=1e-5)
+    assert not torch.allclose(whole, network(frames), atol=1e-3), "the second looks at neighbours"

@@ -77,3 +77,9 @@ def test_each_source_is_parted_by_its_own_settings_with_one_seed():
     first, second = parted_sources(settings, [TEN, TEN])
     assert [case.name for case in first.held] == parted({"held_out": 0.2}, TEN, 3)[1]
     assert (len(second.kept), second.held) == (10, [])
+
+
+def test_a_smaller_limit_leaves_some_of_what_a_larger_one_leaves_and_the_same_is_held_out():
+    few, more = (parted({"held_out": 0.2, "limit": limit}, TEN) for limit in (2, 5))
+    assert set(few[0]) < set(more[0])
+    assert few[1] == more[1]

@@ -205,3 +205,32 @@ def test_pictures_may_stay_as_they_are_and_those_that_are_measured_always_do(tmp
         made = gather(wish, data, Store(tmp_path / "cache"), Grey(), tested=True)
         assert {case.length for case in made.sources[0].cases} == {frames}
         assert made.tests["stills"][0].features.shape[0] == 1
+
+
+def test_features_of_a_network_that_learns_from_frames_are_refused(tmp_path, data, settings):
+    wish = of(settings, sources=(SourceSettings(path="stills"),), features=FeatureSettings())
+    with pytest.raises(SettingsError, match=r"method tmam learns from frames"):
+        gather(wish, data, Store(tmp_path / "cache"), None)
+
+
+def test_noise_is_in_labels_to_learn_from_and_never_in_those_that_measure(tmp_path, data, settings):
+    write_images(data / "many", [f"m{number}" for number in range(10)])
+    source = SourceSettings(path="many", held_out=0.3)
+    store = Store(tmp_path / "cache")
+    clean = gather(of(settings, sources=(source,), validation_fraction=0.3), data, store, None, tested=True)
+    heard: list[str] = []
+    wish = of(settings, sources=(source,), validation_fraction=0.3, noise=1.0)
+    noisy = gather(wish, data, store, None, tell=heard.append, tested=True)
+    pairs = zip(noisy.sources[0].cases, clean.sources[0].cases, strict=True)
+    assert not any((one.labels == other.labels).all() for one, other in pairs)
+    kept = (*noisy.validation, *noisy.tests["many"])
+    for one, other in zip(kept, (*clean.validation, *clean.tests["many"]), strict=True):
+        assert (one.labels == other.labels).all()
+    assert any("100% of 5 training cases are made wrong" in line for line in heard)
+    own = of(
+        settings, sources=(source.model_copy(update={"noise": 0.0}),), validation_fraction=0.3, noise=1.0
+    )
+    again = gather(own, data, store, None).sources[0].cases
+    assert all(
+        (one.labels == other.labels).all() for one, other in zip(again, clean.sources[0].cases, strict=True)
+    )

@@ -1,8 +1,9 @@
 import pytest
 
-from nano import NANO_LAPG, nano, nano_lapg, nano_litemedsam, nano_paper
+from nano import NANO_LAPG, nano, nano_lapg, nano_litemedsam, nano_paper, nano_samed2_lite
 from segmem.core.errors import SettingsError
 from segmem.methods.lapg import LapgSettings
+from segmem.methods.samed2 import added_parameters
 from segmem.train.parameters import choose, require_teaching
 from segmem.train.prompted_settings import PromptedSettings
 from segmem.train.settings import FeatureSettings
@@ -57,6 +58,19 @@ def test_new_parts_of_a_promptable_network_learn_faster_and_the_encoder_not_at_a
 def test_a_part_that_is_not_there_cannot_be_trained(settings):
     with pytest.raises(SettingsError, match="trains adapters, but this network has none"):
         choose(nano_litemedsam(), prompted(settings, parts=("adapters",)))
+
+
+def test_adapters_and_the_reader_of_other_cases_are_parts_of_their_own(settings):
+    model = nano_samed2_lite()
+    known, new = choose(model, prompted(settings, parts=("decoder", "adapters", "cases")))
+    assert (known["lr"], new["lr"]) == (0.1, 1.0)
+    assert {id(p) for p in new["params"]} == {id(p) for p in added_parameters(model)}
+
+
+def test_adapters_may_learn_from_what_is_kept_before_them(settings):
+    kept = settings.data.model_copy(update={"features": FeatureSettings()})
+    stage = prompted(settings, parts=("adapters",)).model_copy(update={"length": 4})
+    require_teaching(stage, settings.model_copy(update={"data": kept}))
 
 
 @pytest.mark.parametrize(

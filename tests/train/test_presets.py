@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from segmem.core.errors import InputError, SettingsError
@@ -100,3 +102,20 @@ def test_the_prompted_baseline_sees_the_cases_that_lapg_sees(data):
     assert (ours.model.classes, ours.model.intensity) == (theirs.model.classes, theirs.model.intensity)
     assert all("encoder" in stage.prompted.parts for stage in ours.stages)
     assert [stage.memory for stage in ours.stages] == [False, True, True]
+
+
+@pytest.mark.parametrize("name", ["acdc", "hippocampus", "leftatrium"])
+def test_the_adapter_s_experiments_learn_with_it_and_their_control_without(name):
+    folder = Path(__file__).parents[2] / "benchmarks" / "adapter"
+    config = folder / f"{name}.yaml"
+    made = load_settings(folder / "volumes.yaml", config)
+    assert made.model.samed2.temporal.time == "symmetric"
+    assert made.data.features.moving == 0
+    (source,) = made.data.sources
+    assert source.held_out
+    assert "adapters" in made.stages[0].prompted.parts
+    without = load_settings(
+        folder / "volumes.yaml", config, ["stages.0.prompted.parts=[prompts, decoder, memory]"]
+    )
+    assert without.model == made.model, "so that both share a cache"
+    assert "adapters" not in without.stages[0].prompted.parts

@@ -1,13 +1,15 @@
 import pytest
 import torch
 
-from nano import nano_litemedsam, nano_sam2
+from nano import nano_litemedsam, nano_sam2, nano_samed2_lite
 from segmem.data.prompts import PromptSettings
+from segmem.data.runs import Runs
 from segmem.nn.network_parts import parameters_of
 from segmem.train import prompted_objective as module
 from segmem.train.prompted_objective import (
     LEAST,
     PromptedObjective,
+    _ready,
     choose_objects,
 )
 from segmem.train.prompted_settings import PromptedSettings
@@ -206,3 +208,47 @@ def test_several_objects_are_asked_for_on_frames_that_are_encoded_once():
     objective.said = lambda *args: asked.append(said(*args)) or asked[-1]
     assert objective(features, labels, labelled) > 0
     assert asked[0].boxes.shape == (6, 1, 4)
+
+
+@pytest.fixture
+def looking():
+    """A network whose encoder looks at true neighbours on both sides, and five slices of a scan."""
+    model = nano_samed2_lite("symmetric", last=1)
+    return model, torch.rand(1, 5, 3, 64, 64, generator=torch.Generator().manual_seed(2))
+
+
+def test_a_clip_s_features_are_those_of_the_whole_scan_in_whatever_order_it_visits_them(looking):
+    model, scan = looking
+    with torch.no_grad():
+        whole = model.encode_clip(scan)[0]
+        entered = model.enter(scan[0]).top
+        runs = Runs((entered, entered[1:]), torch.tensor([[3, 2, 3], [3, 2, 1]]))
+        seen = list(PromptedObjective(model, 4).moments(runs))
+    for t, (first, second) in enumerate([(3, 4), (2, 3), (3, 2)]):
+        assert torch.allclose(seen[t].top[0], whole[first].top[0], atol=1e-5)
+        assert torch.allclose(seen[t].top[1], whole[second].top[0], atol=1e-5)
+
+
+def test_pictures_are_encoded_beside_those_of_their_clip(looking):
+    model, _ = looking
+    frames = torch.randint(0, 256, (2, 3, 3, 64, 64), dtype=torch.uint8)
+    with torch.no_grad():
+        seen = list(PromptedObjective(model, 4).moments(frames))
+        expected = model.encode_clip(torch.stack([_ready(model, one) for one in frames]))
+    for one, other in zip(seen, expected[0], strict=True):
+        assert torch.allclose(one.top, other.top, atol=1e-5)
+
+
+def test_adapters_learn_through_what_was_kept_and_the_frozen_encoder_does_not(looking):
+    model, scan = looking
+    parts = PromptedSettings(parts=("adapters",), prompts=PromptSettings(given=0))
+    model.requires_grad_(False)
+    adapters = dict(part for part in model.network.named_parameters() if "adapter" in part[0])
+    for parameter in adapters.values():
+        parameter.requires_grad_()
+    with torch.no_grad():
+        runs = Runs((model.enter(scan[0]).top,), torch.tensor([[1, 2, 3]]))
+    _, labels, labelled = clips(model, batch=1, length=3)
+    loss_of(PromptedObjective(model, 4, parts), runs, labels, labelled).backward()
+    assert adapters
+    assert all(parameter.grad.abs().sum() > 0 for parameter in adapters.values())

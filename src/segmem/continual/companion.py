@@ -7,6 +7,7 @@ from segmem.continual.settings import StreamSettings, TaskSettings
 from segmem.continual.strategy import Strategy
 from segmem.core.errors import InputError, SettingsError
 from segmem.data.cache import CachedCase
+from segmem.memory import CaseMemory
 from segmem.prompted import PromptedSegmenter
 from segmem.train.course import Course
 from segmem.train.material import Material
@@ -43,6 +44,10 @@ class Companion:
         """What the strategy adds."""
         return self.strategy.loss(objective, lesson)
 
+    def cases(self, model: PromptedSegmenter) -> CaseMemory | None:
+        """What the strategy tells of other cases."""
+        return self.strategy.cases(model)
+
     def end(self, stage: int, course: Course) -> None:
         """Keep, then measure."""
         self.strategy.after_task(course, stage)
@@ -52,23 +57,28 @@ class Companion:
         model = course.model
         assert isinstance(model, PromptedSegmenter)  # noqa: S101  run_settings refuses others
         model.eval()
+        told = self.strategy.cases(model)
         return {
-            task.name: measure_task(model, course.material.tests[task.name], task)
+            task.name: measure_task(model, course.material.tests[task.name], task, told)
             for task in self.stream.tasks
         }
 
 
 def measure_task(
-    model: PromptedSegmenter, cases: tuple[CachedCase, ...], task: TaskSettings
+    model: PromptedSegmenter,
+    cases: tuple[CachedCase, ...],
+    task: TaskSettings,
+    told: CaseMemory | None = None,
 ) -> dict[str, dict[int, float]]:
-    """Dice of each case's objects, prompted as the task says and the same at each call.
+    """Dice of each case's objects, prompted as the task says and the same at each call, `told` of other cases.
 
     Without gradients: what is measured must leave the random state of training as it was.
     """
     import torch
 
     with torch.inference_mode():
-        found = {case.name: object_dice(model, case, task.prompts.main()) for case in cases}
+        wish = task.prompts.main()
+        found = {case.name: object_dice(model, case, wish, task.measured_frames, told) for case in cases}
     return {name: objects for name, objects in found.items() if objects}
 
 

@@ -118,8 +118,9 @@ class _Tested:
 
     def scores(self, model: Model) -> Mapping[str, float]:
         found: dict[str, float] = {}
+        encoder = model if isinstance(model, PromptedSegmenter) else None
         material = gather(
-            self.settings, self.root, self.store, model, encoder_mark(self.settings, model), tested=True
+            self.settings, self.root, self.store, encoder, encoder_mark(self.settings, model), tested=True
         )
         cases = {name: held for name, held in material.tests.items() if held}
         if material.validation:

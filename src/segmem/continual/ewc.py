@@ -5,6 +5,8 @@ from torch import Tensor, nn
 
 from segmem.continual.kept import Kept, learnt
 from segmem.continual.settings import EwcSettings
+from segmem.memory import CaseMemory
+from segmem.prompted import PromptedSegmenter
 from segmem.train.course import Course
 from segmem.train.prompted_objective import Lesson, PromptedObjective
 
@@ -35,6 +37,10 @@ class Ewc:
         if not self._fisher:
             return None
         return self.settings.weight / 2 * penalty(objective.model, self._fisher, self._anchor)
+
+    def cases(self, model: PromptedSegmenter) -> CaseMemory | None:  # noqa: ARG002
+        """Nothing."""
+        return None
 
     def after_task(self, course: Course, task: int) -> None:
         """Add this task's information to that of earlier ones, and let go of the old anchor."""

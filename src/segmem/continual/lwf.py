@@ -8,10 +8,11 @@ from torch.nn import functional as F
 
 from segmem.continual.kept import Kept, learnt
 from segmem.continual.settings import LwfSettings
+from segmem.memory import CaseMemory
 from segmem.prompted import PromptedSegmenter
 from segmem.state import State
 from segmem.train.course import Course
-from segmem.train.prompted_objective import Lesson, PromptedObjective, choose_objects, seen
+from segmem.train.prompted_objective import Lesson, PromptedObjective, choose_objects
 
 
 class Lwf:
@@ -42,7 +43,7 @@ class Lwf:
         frames, labels, _, prompts = lesson
         wishes = [one or objective.settings.prompts for one in prompts]
         truth, good = choose_objects(labels[:, :1], [one.whole for one in wishes])
-        here = seen(objective.model, frames[:, 0])
+        here = next(objective.moments(frames))
         prompt = objective.said(truth[:, 0], wishes, here)
         with torch.no_grad():
             told, _ = self._teacher.step(here, State.start(1), prompt, memorise=False)
@@ -50,6 +51,10 @@ class Lwf:
         return self.settings.weight * distance(
             says.logits[:, 1], told.logits[:, 1], good, self.settings.temperature
         )
+
+    def cases(self, model: PromptedSegmenter) -> CaseMemory | None:  # noqa: ARG002
+        """Nothing."""
+        return None
 
     def after_task(self, course: Course, task: int) -> None:
         """Keep the weights."""

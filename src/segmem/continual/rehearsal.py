@@ -10,6 +10,7 @@ from segmem.continual.settings import BankSettings, ReplaySettings
 from segmem.continual.sureness import sureness
 from segmem.data.sample import Source
 from segmem.data.splits import rank
+from segmem.memory import CaseMemory
 from segmem.prompted import PromptedSegmenter
 from segmem.train.course import Course
 from segmem.train.prompted_objective import Lesson, PromptedObjective
@@ -56,6 +57,10 @@ class Rehearsal:
         old = self._course.lesson(draw, "rehearsal", self.batch, self._sources)
         loss: Tensor = objective(*old)
         return self.weight * loss
+
+    def cases(self, model: PromptedSegmenter) -> CaseMemory | None:  # noqa: ARG002
+        """Nothing."""
+        return None
 
     def after_task(self, course: Course, task: int) -> None:
         """Make room, and take in this task's cases."""

@@ -8,7 +8,7 @@ from segmem.core import Settings
 from segmem.data.prompts import PromptSettings
 from segmem.train.settings import SourceSettings
 
-StrategyName = Literal["naive", "replay", "ewc", "lwf", "bank", "joint"]
+StrategyName = Literal["naive", "replay", "ewc", "lwf", "bank", "memory", "joint"]
 
 
 class TaskSettings(Settings):
@@ -22,6 +22,8 @@ class TaskSettings(Settings):
     """What is said of its objects; it is measured with the most frequent kind."""
     steps: PositiveInt = 100
     """Updates of the weights."""
+    measured_frames: PositiveInt | None = None
+    """Of a held-out video or scan only so many frames are measured, from the prompted one on; 1: that one alone."""
 
 
 class ReplaySettings(Settings):
@@ -45,6 +47,21 @@ class BankSettings(Settings):
     """Entries that are rehearsed in each step; none takes as many as there are new clips."""
     weight: PositiveFloat = 1.0
     """How much their loss counts."""
+    read: bool = False
+    """The model's memory of other cases is filled and read too, as the strategy `memory` does."""
+
+
+class MemorySettings(Settings):
+    """SAMed-2's own mechanism: entries of other cases, of earlier tasks and of this one, are read at each step and by
+    each measurement. What is read, and which entry a new one replaces, is `model.samed2.cases`."""
+
+    begin_with: str | None = None
+    """A bank that an earlier run, or `segmem predict --update-bank`, made with the same encoder; none begins empty."""
+    before: bool = True
+    """A task's training cases are remembered before it is learnt, too, so that reading those of one's own task is
+    learnt; they are remembered anew after it."""
+    itself: float = Field(default=0.999, gt=0, le=1)
+    """An entry whose key is more alike than that (cosine) is of the very image and is not read."""
 
 
 class EwcSettings(Settings):
@@ -84,6 +101,8 @@ class StreamSettings(Settings):
     """Of the strategy `replay`."""
     bank: BankSettings = BankSettings()
     """Of the strategy `bank`."""
+    memory: MemorySettings = MemorySettings()
+    """Of the strategy `memory`, and of `bank` where it reads."""
     ewc: EwcSettings = EwcSettings()
     """Of the strategy `ewc`."""
     lwf: LwfSettings = LwfSettings()

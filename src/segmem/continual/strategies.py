@@ -5,6 +5,7 @@ from pathlib import Path
 from segmem.continual.ewc import Ewc
 from segmem.continual.kept import Kept
 from segmem.continual.lwf import Lwf
+from segmem.continual.reading import Reading
 from segmem.continual.rehearsal import bank, replay
 from segmem.continual.settings import StreamSettings
 from segmem.continual.strategy import Naive, Strategy
@@ -16,7 +17,10 @@ def make_strategy(stream: StreamSettings, folder: Path) -> Strategy:
     if stream.strategy == "replay":
         return replay(stream.replay, kept)
     if stream.strategy == "bank":
-        return bank(stream.bank, kept)
+        rehearsed = bank(stream.bank, kept)
+        return Reading(stream.memory, folder, rehearsed) if stream.bank.read else rehearsed
+    if stream.strategy == "memory":
+        return Reading(stream.memory, folder, Naive())
     if stream.strategy == "ewc":
         return Ewc(stream.ewc, kept)
     return Lwf(stream.lwf, kept) if stream.strategy == "lwf" else Naive()

@@ -4,6 +4,8 @@ from typing import Protocol
 
 from torch import Tensor
 
+from segmem.memory import CaseMemory
+from segmem.prompted import PromptedSegmenter
 from segmem.train.course import Course
 from segmem.train.prompted_objective import Lesson, PromptedObjective
 
@@ -20,6 +22,10 @@ class Strategy(Protocol):
         """What a step costs beside its own clips; None: nothing."""
         ...
 
+    def cases(self, model: PromptedSegmenter) -> CaseMemory | None:
+        """What is told of other cases while the model learns and is measured; None: nothing."""
+        ...
+
     def after_task(self, course: Course, task: int) -> None:
         """Keep what is to be kept of it; the model has its final weights of this task."""
         ...
@@ -32,6 +38,10 @@ class Naive:
         """Nothing."""
 
     def loss(self, objective: PromptedObjective, lesson: Lesson) -> Tensor | None:  # noqa: ARG002
+        """Nothing."""
+        return None
+
+    def cases(self, model: PromptedSegmenter) -> CaseMemory | None:  # noqa: ARG002
         """Nothing."""
         return None
 

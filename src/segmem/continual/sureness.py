@@ -3,13 +3,13 @@
 import numpy as np
 import torch
 
-from segmem.core import Features
 from segmem.data.cache import CachedCase
-from segmem.data.features import features_of, grid_labels
+from segmem.data.features import grid_labels
 from segmem.data.prompts import PromptSettings, say
 from segmem.data.sample import generator
 from segmem.prompted import CELL, PromptedSegmenter
 from segmem.state import State
+from segmem.train.case_features import features_by_frame
 from segmem.train.mask_loss import overlap
 
 
@@ -25,11 +25,10 @@ def sureness(model: PromptedSegmenter, case: CachedCase, wish: PromptSettings) -
     """
     index = np.flatnonzero(case.labelled)[:1]
     truth = (grid_labels(case, index, model.spec.fit) > 0).float()
-    weights = next(model.parameters())
-    top = features_of(case, index).to(weights.device, weights.dtype)
-    low = (top.shape[-2] * CELL, top.shape[-1] * CELL)
+    here = features_by_frame(model, case)(int(index[0]))
+    low = (here.top.shape[-2] * CELL, here.top.shape[-1] * CELL)
     prompt = say(truth, [wish], low, generator(0, case.name, 0, 0))
-    prediction, _ = model.step(Features(top), State.start(1), prompt, memorise=False)
+    prediction, _ = model.step(here, State.start(1), prompt, memorise=False)
     reached = float(overlap(prediction.logits[:, 1].cpu() > 0, truth))
     assert prediction.quality is not None  # noqa: S101  promptable networks give one
     return min(float(prediction.quality), reached)

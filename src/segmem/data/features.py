@@ -23,11 +23,12 @@ WHOLE_BYTES = (0.0, 255.0)  # cached frames go from the window's low to its high
 
 
 class Encoder(Protocol):
-    """What is asked of a model: an image encoder whose features are one map."""
+    """What is asked of a model: an image encoder whose features are one map. Where it looks at several frames, `enter`
+    gives what is of each alone."""
 
     def prepare(self, frames: Tensor, fit: Fit, window: tuple[float, float]) -> Tensor: ...
 
-    def encode(self, frame: Tensor) -> Features: ...
+    def enter(self, frame: Tensor) -> Features: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class FeatureCache:
         for frame in clip.frames:
             scaled = torch.from_numpy(np.array(frame))[None]
             ready = model.prepare(scaled.to(self.device), replace(fit, size=fit.scaled), WHOLE_BYTES)
-            top = model.encode(ready.contiguous(memory_format=torch.channels_last)).top[0]
+            top = model.enter(ready.contiguous(memory_format=torch.channels_last)).top[0]
             yield top.to(torch.bfloat16).contiguous().view(torch.uint16).cpu().numpy()
 
     def _moved(self, case: CachedCase) -> CachedCase:

@@ -13,6 +13,7 @@ from torch import Tensor
 from segmem.data.cache import CachedCase
 from segmem.data.features import features_of, grid_labels
 from segmem.data.prompts import PromptSettings
+from segmem.data.runs import Runs, run_around
 from segmem.ops.augment import AugmentSettings, augment
 from segmem.ops.chance import pick
 from segmem.ops.fit import FitSettings
@@ -52,6 +53,8 @@ class ClipPlan:
         fit: how labels come to the grid where features are drawn in place of frames.
         one_object: show one class of each clip, drawn anew, as class 1: of the foreground, or any.
         padding: the colour outside a frame.
+        around: how many frames before and after those it visits the encoder looks at, where kept features are finished
+            as they are learnt from; None where they are whole.
     """
 
     batch: int
@@ -62,6 +65,7 @@ class ClipPlan:
     fit: FitSettings
     one_object: OneObject | None = None
     padding: tuple[int, int, int] = PADDING
+    around: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +73,15 @@ class Batch:
     """Clips to learn from.
 
     Attributes:
-        frames: (B, T, 3, H, W) uint8; or features (B, T, C, h, w) bfloat16, which are not changed any more.
+        frames: (B, T, 3, H, W) uint8; or features (B, T, C, h, w) bfloat16, which are not changed any more; or, where
+            they are still to be finished, runs.
         labels: (B, T, H, W) uint8 class ids.
         labelled: (B, T) bool; a frame without a label gives no loss, but the memory reads it.
         corrupted: (B, T) bool.
         prompts: of each clip's source.
     """
 
-    frames: Tensor
+    frames: Tensor | Runs
     labels: Tensor
     labelled: Tensor
     corrupted: Tensor
@@ -89,8 +94,9 @@ def sample_batch(
     """The clips of one step. Same arguments, same clips, on any machine and after any interruption."""
     first = rank * plan.batch
     clips = [_draw(sources, plan, generator(seed, stage, step, first + place)) for place in range(plan.batch)]
-    tensors, prompts = zip(*clips, strict=True)
-    frames, labels, labelled, corrupted = (torch.stack(parts) for parts in zip(*tensors, strict=True))
+    tensors, runs, prompts = zip(*clips, strict=True)
+    seen, labels, labelled, corrupted = (torch.stack(parts) for parts in zip(*tensors, strict=True))
+    frames = seen if plan.around is None else Runs(runs, seen)
     return Batch(frames, labels, labelled, corrupted, prompts)
 
 
@@ -104,7 +110,9 @@ def generator(seed: int, stage: str, step: int, place: int) -> torch.Generator:
 
 def _draw(
     sources: Sequence[Source], plan: ClipPlan, random: torch.Generator
-) -> tuple[tuple[Tensor, Tensor, Tensor, Tensor], PromptSettings | None]:
+) -> tuple[tuple[Tensor, Tensor, Tensor, Tensor], Tensor | None, PromptSettings | None]:
+    """What a clip shows (where in its run each frame is, if it has one), its labels, which are known, which are spoilt;
+    its run; its prompts."""
     weights = torch.tensor([source.weight for source in sources])
     source = sources[int(torch.multinomial(weights, 1, generator=random))]
     case = source.cases[int(torch.randint(len(source.cases), (1,), generator=random))]
@@ -112,8 +120,13 @@ def _draw(
     unique, place = np.unique(order, return_inverse=True)
     if case.features is not None:
         known = torch.from_numpy(np.array(case.labelled[order]))
-        seen, maps = features_of(case, unique)[place], grid_labels(case, unique, plan.fit)[place]
-        return (seen, maps, known, torch.zeros_like(known)), source.prompts
+        maps = grid_labels(case, unique, plan.fit)[place]
+        told = maps, known, torch.zeros_like(known)
+        if plan.around is None:
+            return (features_of(case, unique)[place], *told), None, source.prompts
+        first, last = run_around(order, plan.around, case.length)
+        run = features_of(case, np.arange(first, last + 1))
+        return (torch.from_numpy(order - first), *told), run, source.prompts
     frames = torch.from_numpy(np.array(case.frames[unique]))[place]
     labels = torch.from_numpy(np.array(case.labels[unique]))[place]
     if plan.one_object:
@@ -121,7 +134,7 @@ def _draw(
     labelled = torch.from_numpy(np.array(case.labelled[order]))
     still = case.length == 1 and plan.length > 1
     changed = augment(frames, labels, plan.grid, plan.augment, random, padding=plan.padding, motion=still)
-    return (changed.frames, changed.labels, labelled, changed.corrupted), source.prompts
+    return (changed.frames, changed.labels, labelled, changed.corrupted), None, source.prompts
 
 
 def one_object(labels: Tensor, which: OneObject, random: torch.Generator) -> Tensor:

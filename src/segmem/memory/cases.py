@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from segmem.memory.bank import EMPTY, Entry, Memory, MemoryBank, Query
-from segmem.memory.confidence import Confidence
+from segmem.memory.confidence import Confidence, cosines
 
 OVERLAY = 16  # entries of one stream that a session holds, unless it says otherwise
 
@@ -38,18 +38,25 @@ class CaseMemory:
         shared: one row, or None: nothing is known of other cases.
         overlay: what the session wrote, None before the first.
         room: entries that the overlay may hold for each stream; with 0 nothing is written.
+        itself: an entry whose key is more alike than this is of the very image, and not read: while one learns, the
+            bank holds the answers to what is asked. None reads it like others.
     """
 
     shared: MemoryBank | None = None
     overlay: MemoryBank | None = None
     room: int = 0
+    itself: float | None = None
 
     def find(self, key: Tensor, policy: Confidence) -> Found | None:
         """What images with these keys (B, D) read; None where there is nothing at all."""
         if self.shared is None:
             return None
         query = Query(key, torch.zeros(len(key), dtype=torch.int64, device=key.device))
-        recall = policy.recall(query, self.shared).compact()
+        recall = policy.recall(query, self.shared)
+        if self.itself is not None:
+            alike = cosines(query.key, self.shared.key).gather(1, recall.slot)
+            recall = replace(recall, valid=recall.valid & (alike <= self.itself))
+        recall = recall.compact()
         if not recall.slot.shape[1]:
             return None
         score = policy.scores(query, self.shared).gather(1, recall.slot)

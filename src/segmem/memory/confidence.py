@@ -36,6 +36,9 @@ class Confidence(Settings):
     """alpha * cosine + (1 - alpha) * quality; or cosine + sigmoid(quality), as the paper's equation 4 has it."""
     clamp: bool = False
     """A cosine below 0 counts as 0 (the released code)."""
+    pick: Literal["fittest", "random"] = "fittest"
+    """random: entries are read whatever they are, to see what choosing is worth (the paper's ablation); the same ones
+    of the same image."""
     replace_by: Literal["key", "tokens"] = "key"
     """What is compared to find the entry that a new one may replace."""
 
@@ -65,6 +68,8 @@ class Confidence(Settings):
 
     def scores(self, query: Query, bank: MemoryBank) -> Tensor:
         """(B, N) how fit each entry is to be read, minus infinity where there is none; a bank of one row is shared."""
+        if self.pick == "random":
+            return drawn(query.key, bank.used.shape[1]).masked_fill(~bank.used, -torch.inf)
         alike = cosines(query.key, bank.key)
         alike = alike.clamp(min=0) if self.clamp else alike
         sure = self.worth(bank.score.float())
@@ -87,6 +92,16 @@ class Confidence(Settings):
         room = bank.used.int().argmin(dim=1).expand_as(nearest)
         slot = torch.where(full, torch.where(held < entry.score.to(held), nearest, -1), room)
         return torch.where(entry.score.isfinite() & entry.key.isfinite().all(dim=1), slot, -1)
+
+
+def drawn(key: Tensor, count: int) -> Tensor:
+    """(B, N) numbers in 0..1 that look like chance, of each key (B, D) and slot; no random state is used.
+
+    The key is rounded first: the last bits of a feature depend on the batch that it was computed in.
+    """
+    digits = (key.double().sum(dim=1, keepdim=True) * 100).round()
+    slots = torch.arange(1, count + 1, device=key.device, dtype=torch.float64)
+    return (((digits + slots) * 12.9898 + slots * 78.233).sin() * 43758.5453).frac().abs().float()
 
 
 def cosines(key: Tensor, keys: Tensor) -> Tensor:

@@ -53,6 +53,10 @@ class Samed2Settings(Settings):
                 raise ValueError(
                     "temporal.time `windows` is of the base sam2, whose released weights need it"
                 )
+        elif self.temporal is not None and self.temporal.place == "embedding":
+            raise ValueError(
+                "temporal.place `embedding` is of the base litemedsam; sam2 has fine levels beside it"
+            )
         return self
 
 
@@ -83,7 +87,8 @@ def build(settings: Samed2Settings, spec: Spec) -> PromptedSegmenter:
     """
     if settings.base == "sam2":
         return put_together(Sam2Network(settings.sam2.network), settings, spec)
-    return put_together(LiteMedSamMemory(published(), settings.litemedsam.memory), settings, spec)
+    own = settings.litemedsam
+    return put_together(LiteMedSamMemory(published(), own.memory, own.reads_masks), settings, spec)
 
 
 def put_together(

@@ -49,9 +49,16 @@ class CaseReader(nn.Module):
             nn.init.zeros_(self.back.bias)  # type: ignore[arg-type]
 
     def forward(self, network: CaseNetwork, top: Tensor, memory: Memory) -> Tensor:
-        """(B, C, h, w) that other cases say of embeddings (B, C, h, w), each of its own row of entries."""
+        """(B, C, h, w) that other cases say of embeddings (B, C, h, w), each of its own row of entries.
+
+        What is added is said in the embedding's own size, an image's root mean square: what attention gives is about 1
+        everywhere and LiteMedSAM's embedding about .1, which a few steps would else drown.
+        """
         looked = network.look_at_cases(top, memory, self.code)
-        return resized(self.back(looked), (top.shape[-2], top.shape[-1])) if self.enter == "add" else looked
+        if self.enter == "replace":
+            return looked
+        size = top.float().square().mean(dim=(1, 2, 3), keepdim=True).sqrt().to(top.dtype)
+        return resized(self.back(looked), (top.shape[-2], top.shape[-1])) * size
 
     def into(self, attended: Tensor, told: Tensor, some: Tensor) -> Tensor:
         """What the decoder takes, of (R, C + ., h, w) that the stream gave; channels after C are left alone.

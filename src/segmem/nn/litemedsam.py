@@ -50,15 +50,22 @@ class LiteMedSam(nn.Module):
         ] = {}  # a checksum of each published tensor, where it began from them
 
     def changed(self) -> dict[str, Tensor]:
-        """The tensors that are no more as published, by name; none where it did not begin from published ones."""
-        if not self.published:
-            return {}
-        own = {n: v for n, v in self.state_dict().items() if not n.endswith(COUNTER)}
-        return {name: value for name, value in own.items() if _checksum(value) != self.published.get(name)}
+        """The tensors that are no more as published, by name; none where it did not begin from published ones.
+        Temporal adapters, which were never published, are not among them."""
+        own = {n: v for n, v in self.state_dict().items() if n in self.published and not n.endswith(COUNTER)}
+        return {name: value for name, value in own.items() if _checksum(value) != self.published[name]}
 
     def encode(self, frame: Tensor, passage: Passage | None = None) -> Features:
         """Features of (B, 3, H, W) that `INTENSITY` describes: `top` is (B, 256, H / 4, W / 4), and no skips."""
         return Features(self.image_encoder(frame) if passage is None else self.image_encoder(frame, passage))
+
+    def enter(self, frame: Tensor) -> Features:
+        """What of (B, 3, H, W) is of each frame alone: the map that the first temporal adapter's block takes."""
+        return Features(self.image_encoder.enter(frame))
+
+    def finish(self, entered: Features, passage: Passage | None = None) -> Features:
+        """The features of frames that `enter` has seen."""
+        return Features(self.image_encoder.finish(entered.top, passage))
 
     def decode(
         self,

@@ -41,6 +41,14 @@ class LiteMedSamMemory(nn.Module):
         """Features of (B, 3, H, W): `top` is (B, C, H / 4, W / 4), and no skips."""
         return self.base.encode(frame, passage)
 
+    def enter(self, frame: Tensor) -> Features:
+        """What of frames (B, 3, H, W) is of each alone; see `LiteMedSam.enter`."""
+        return self.base.enter(frame)
+
+    def finish(self, entered: Features, passage: Passage | None = None) -> Features:
+        """The features of frames that `enter` has seen."""
+        return self.base.finish(entered, passage)
+
     def alone(self, top: Tensor) -> Tensor:
         """(B, C + 1, h, w): nothing is added, and no coarse mask is there."""
         return torch.cat([top, torch.full_like(top[:, :1], ABSENT)], dim=1)

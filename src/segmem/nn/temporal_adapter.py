@@ -26,7 +26,12 @@ class TemporalSettings(Settings):
     """A frame sees the two before it (video); or the slices on both sides (volumes). `windows` is the released code:
     neighbouring windows of one image are taken for two frames."""
     last: int | None = Field(default=None, ge=1)
-    """Only so many blocks at the end carry one; none: all of them."""
+    """Only so many blocks at the end carry one; none: all of them. What comes before is of each frame alone, so it can
+    be computed once and kept while the adapters learn."""
+    place: Literal["blocks", "embedding"] = "blocks"
+    """embedding: a single one stands after the last block, on what the encoder gives. It costs next to nothing to
+    train, and is of LiteMedSAM's encoder. What it adds is said in the size of what it is added to, each frame's root
+    mean square: an embedding of LiteMedSAM's is about .1, which the adapter's first steps would else drown."""
 
 
 @dataclass(slots=True)
@@ -63,6 +68,7 @@ class TemporalAdapter(nn.Module):
         super().__init__()
         hidden = settings.hidden
         self.time = settings.time
+        self.relative = settings.place == "embedding"
         self.norm = nn.LayerNorm(width)
         self.linear_down = nn.Linear(width, hidden)
         self.conv = nn.Conv3d(hidden, hidden, 3, padding=(0, 1, 1))
@@ -84,7 +90,10 @@ class TemporalAdapter(nn.Module):
         else:
             seen = F.pad(down, (0, 0, 0, 0, 0, 0, 1, 1))
         mixed = rearrange(self.conv(rearrange(seen, "b t h w c -> b c t h w")), "b c t h w -> b t h w c")
-        return x + self.linear_up(F.gelu(mixed)), seen[:, -REACH:]
+        added = self.linear_up(F.gelu(mixed))
+        if self.relative:
+            added = added * x.float().square().mean(dim=(2, 3, 4), keepdim=True).sqrt().to(added)
+        return x + added, seen[:, -REACH:]
 
     def through(self, x: Tensor, passage: Passage) -> Tensor:
         """The same of images (B * T, h, w, C) on a passage, which keeps what belongs to the next."""
@@ -98,6 +107,14 @@ class TemporalAdapter(nn.Module):
         """The released form: windows (M, y, x, C), M even, of which each two are taken for two frames."""
         out, _ = self.forward(rearrange(windows, "(m t) y x c -> m t y x c", t=2))
         return rearrange(out, "m t y x c -> (m t) y x c")
+
+
+def around(encoder: nn.Module) -> tuple[int, int] | None:
+    """How many frames before a frame, and after it, its adapters look at together; None where it has none."""
+    times = [part.time for part in encoder.modules() if isinstance(part, TemporalAdapter)]
+    if not times:
+        return None
+    return (REACH * len(times), 0) if times[0] == "causal" else (len(times), len(times))
 
 
 def attach(blocks: Sequence[nn.Module], widths: Sequence[int], settings: TemporalSettings) -> None:

@@ -193,18 +193,12 @@ class Block(nn.Module):
 
 
 class Stage(nn.Module):
-    """Blocks in a row, then perhaps a step down."""
+    """Blocks in a row, then perhaps a step down; the encoder goes through them."""
 
     def __init__(self, blocks: list[nn.Module], downsample: nn.Module | None) -> None:
         super().__init__()
         self.blocks = nn.Sequential(*blocks)
         self.downsample = downsample
-
-    def forward(self, x: Tensor, passage: Passage) -> Tensor:
-        out = x
-        for block in self.blocks:
-            out = block(out, passage) if isinstance(block, Block) else block(out)
-        return out if self.downsample is None else self.downsample(out)
 
 
 class TinyVit(nn.Module):
@@ -215,6 +209,8 @@ class TinyVit(nn.Module):
 
     def __init__(self, settings: TinyVitSettings) -> None:
         super().__init__()
+        self.adapter: TemporalAdapter | None = None
+        self.width = settings.width
         self.patch_embed = PatchEmbed(settings.widths[0])
         self.layers = nn.Sequential(*(_stage(settings, index) for index in range(len(settings.widths))))
         self.neck = nn.Sequential(
@@ -225,7 +221,11 @@ class TinyVit(nn.Module):
         )
 
     def adapt(self, settings: TemporalSettings) -> None:
-        """Put temporal adapters into the blocks with attention; they start as if they were not there."""
+        """Put temporal adapters into the blocks with attention, or one after them; they start as if they were not
+        there."""
+        if settings.place == "embedding":
+            self.adapter = TemporalAdapter(self.width, settings)
+            return
         blocks = [block for block in self.modules() if isinstance(block, Block)]
         attach(blocks, [block.mlp.fc1.in_features for block in blocks], settings)
 
@@ -234,11 +234,41 @@ class TinyVit(nn.Module):
 
         Images belong together as `passage` says; without one each is alone.
         """
-        x, passage = self.patch_embed(image), passage or Passage()
-        for layer in self.layers:
-            x = layer(x, passage)
-        out: Tensor = self.neck(rearrange(x, "b h w c -> b c h w"))
+        return self.finish(self.enter(image), passage)
+
+    def enter(self, image: Tensor) -> Tensor:
+        """(B, ., h, w) of images (B, 3, H, W) as they come to the first adapter, or to the end: of each image alone."""
+        x = self.patch_embed(image)
+        for step in self.steps()[: self.alone()]:
+            x = step(x)
+        x = rearrange(x, "b h w c -> b c h w")
+        out: Tensor = x if self.alone() < len(self.steps()) else self.neck(x)
         return out
+
+    def finish(self, entered: Tensor, passage: Passage | None = None) -> Tensor:
+        """The embedding of what `enter` gave, of images that belong together as `passage` says."""
+        passage = passage or Passage()
+        if self.alone() < len(self.steps()):
+            x = rearrange(entered, "b c h w -> b h w c")
+            for step in self.steps()[self.alone() :]:
+                x = step(x, passage) if isinstance(step, Block) else step(x)
+            entered = self.neck(rearrange(x, "b h w c -> b c h w"))
+        if self.adapter is None:
+            return entered
+        seen = self.adapter.through(rearrange(entered, "b c h w -> b h w c"), passage)
+        return rearrange(seen, "b h w c -> b c h w")
+
+    def steps(self) -> list[nn.Module]:
+        """Blocks and steps down, in order."""
+        stages = [stage for stage in self.layers if isinstance(stage, Stage)]
+        steps = [step for stage in stages for step in (*stage.blocks, stage.downsample)]
+        return [step for step in steps if step is not None]
+
+    def alone(self) -> int:
+        """How many of the steps come before the first block with an adapter."""
+        steps = self.steps()
+        carry = (place for place, step in enumerate(steps) if isinstance(step, Block) and step.adapter)
+        return next(carry, len(steps))
 
 
 def _stage(settings: TinyVitSettings, index: int) -> Stage:

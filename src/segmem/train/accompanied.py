@@ -4,6 +4,8 @@ from typing import Protocol
 
 from torch import Tensor, nn
 
+from segmem.memory import CaseMemory
+from segmem.prompted import PromptedSegmenter
 from segmem.train.prompted_objective import Lesson, PromptedObjective
 
 
@@ -12,6 +14,10 @@ class Costs(Protocol):
 
     def loss(self, objective: PromptedObjective, lesson: Lesson) -> Tensor | None:
         """What a step costs beside its own clips."""
+        ...
+
+    def cases(self, model: PromptedSegmenter) -> CaseMemory | None:
+        """What is told of other cases, in each step and whenever the model is measured; None: nothing."""
         ...
 
 

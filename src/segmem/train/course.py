@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 
 from segmem.data.sample import PADDING, Batch, ClipPlan, Source, sample_batch
 from segmem.methods.load import Model
+from segmem.nn.temporal_adapter import around
 from segmem.prompted import PromptedSegmenter
 from segmem.train import norms
 from segmem.train.accompanied import Accompanied, Costs
@@ -57,7 +58,7 @@ class Course:
 
     def draw(self, step: int, stage: str | None = None) -> Batch:
         """The clips of a step; of another stream of clips, if `stage` names one."""
-        plan = clip_plan(self.settings, self.stage, self.material.grid)
+        plan = self._plan()
         rank = self.fabric.global_rank
         sources = self.material.of(self.stage.groups, self.stage.sources)
         return sample_batch(sources, plan, self.settings.seed, stage or self.stage.name, step, rank)
@@ -78,13 +79,18 @@ class Course:
             batch: how many clips; none takes the stage's.
             sources: what they are drawn from; none takes the stage's.
         """
-        plan = clip_plan(self.settings, self.stage, self.material.grid)
+        plan = self._plan()
         sources = sources or self.material.of(self.stage.groups, self.stage.sources)
         name = f"{self.stage.name}/{what}"
         drawn = sample_batch(
             sources, replace(plan, batch=batch or plan.batch), self.settings.seed, name, step
         )
         return lesson_of(drawn, self.fabric.device)
+
+    def _plan(self) -> ClipPlan:
+        kept = self.settings.data.features is not None
+        plan = clip_plan(self.settings, self.stage, self.material.grid)
+        return replace(plan, around=around(self.model) if kept else None)
 
     def _step(self, batch: Batch) -> torch.Tensor:
         loss: torch.Tensor = self.objective(*self._lesson(batch))
@@ -133,7 +139,9 @@ class Course:
         self.model.eval()
 
     def _frames(self, step: int) -> torch.Tensor:
-        return self.draw(step, f"{self.stage.name}/norms").frames.to(self.fabric.device)
+        drawn = self.draw(step, f"{self.stage.name}/norms").frames
+        assert isinstance(drawn, torch.Tensor)  # noqa: S101  of a network without prompts, which learns from pictures
+        return drawn.to(self.fabric.device)
 
 
 def clip_plan(settings: TrainSettings, stage: StageSettings, grid: tuple[int, int]) -> ClipPlan:
@@ -168,18 +176,22 @@ def make_course(
         require_teaching(stage, settings)
         frozen = stage.freeze_norm is not False
     optimizer = make_optimizer(stage, choose(model, stage))
-    objective = _objective(model, stage, settings)
+    objective = _objective(model, stage, settings, beside)
     if beside is not None and isinstance(objective, PromptedObjective):
         objective = Accompanied(objective, beside)
     wrapped = fabric.setup_module(objective, move_to_device=False)
     return Course(fabric, settings, stage, material, model, wrapped, optimizer, frozen)
 
 
-def _objective(model: Model, stage: StageSettings, settings: TrainSettings) -> nn.Module:
+def _objective(
+    model: Model, stage: StageSettings, settings: TrainSettings, beside: Costs | None
+) -> nn.Module:
     if isinstance(model, VolumeSegmenter):
         return VolumeObjective(model, stage.memory, stage.back, settings.volume_loss)
     if isinstance(model, PromptedSegmenter):
-        return PromptedObjective(model, stage.back, stage.prompted)
+        if beside is None:
+            return PromptedObjective(model, stage.back, stage.prompted)
+        return PromptedObjective(model, stage.back, stage.prompted, beside.cases)
     if stage.train == "gate":
         return GateObjective(model)
     taught = stage.gate_learning_rate is not None

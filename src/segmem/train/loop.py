@@ -11,6 +11,7 @@ from segmem.data.cache import CachedCase
 from segmem.data.store import Store
 from segmem.io.tensors import read_tensors
 from segmem.methods.begin import fill_memory, fill_network
+from segmem.methods.begin_following import fill_following
 from segmem.methods.build import build
 from segmem.methods.from_sam2 import fill_from_sam2
 from segmem.methods.load import WEIGHTS, Model, fill, find_weights, save
@@ -89,7 +90,7 @@ def train(
                 settings,
                 data_root,
                 Store(cache or run / "cache", settings.cache_size),
-                model,
+                model if isinstance(model, PromptedSegmenter) else None,
                 encoder_mark(settings, model),
                 str(fabric.device),
                 tell=tell,
@@ -112,10 +113,15 @@ def _begin(settings: TrainSettings, network: nn.Module | None) -> Model:
     if isinstance(model, VolumeSegmenter) and settings.network_from is not None:
         say(f"From SAM2: {', '.join(fill_from_sam2(model, find_weights(settings.network_from)))}.")
         return model
+    if isinstance(model, PromptedSegmenter) and settings.network_from is None:
+        if settings.memory_from is not None:
+            fill_following(model, find_weights(settings.memory_from))
+        return model
     if settings.network_from is not None or settings.memory_from is not None:
         if not isinstance(model, MemorySegmenter):
             raise SettingsError(
-                "network_from and memory_from are for the method tmam; network_from for lapg too."
+                "network_from and memory_from are for the method tmam; network_from for lapg too, and memory_from for"
+                " litemedsam and samed2."
             )
         if settings.network_from is not None:
             fill_network(model, find_weights(settings.network_from))

@@ -10,11 +10,12 @@ from segmem.data.cases import LabelledCase
 from segmem.data.classes import UNKNOWN
 from segmem.data.drawn import drawn_cases
 from segmem.data.features import Encoder, FeatureCache
+from segmem.data.label_noise import with_noise
 from segmem.data.sample import Source
 from segmem.data.store import Store
 from segmem.train.held_out import parted_sources
 from segmem.train.listing import chosen_split, listed
-from segmem.train.settings import DataSettings, TrainSettings
+from segmem.train.settings import DataSettings, SourceSettings, TrainSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def gather(
     settings: TrainSettings,
     data_root: Path,
     store: Store,
-    model: Encoder,
+    model: Encoder | None,
     mark: str = "",
     device: str = "cpu",
     tell: Callable[[str], None] | None = None,
@@ -72,7 +73,7 @@ def gather(
         settings: of the run.
         data_root: what the sources' paths are relative to.
         store: where decoded cases are kept.
-        model: encodes them.
+        model: encodes them; None: it learns from frames.
         mark: names its weights.
         device: where it is.
         tell: hears a line about each source whose frames are to be encoded, which may take minutes.
@@ -80,7 +81,7 @@ def gather(
 
     Raises:
         InputError: no cases, or none with a label.
-        SettingsError: a group that does not exist.
+        SettingsError: a group that does not exist; or features are wanted of a network that learns from frames.
     """
     whole = [listed(source, data_root / source.path, tell) for source in settings.data.sources]
     parted = parted_sources(settings, whole)
@@ -88,7 +89,7 @@ def gather(
     split = chosen_split(settings, data_root, whole, found)
     spec = settings.model
     cache = Cache(store, spec.fit, spec.intensity, _names(settings), spec.volume)
-    features = _features(settings, store, mark, device)
+    features = _features(settings, store, model, mark, device)
     sources: list[Source] = []
     validation: list[CachedCase] = []
     tests: dict[str, tuple[CachedCase, ...]] = {}
@@ -96,9 +97,11 @@ def gather(
         kept = _labelled(
             cache.open_all(_chosen(cases, split.train), source.label_map, source.every), source.path
         )
+        kept = _noisy(settings, source, kept, tell)
         aside = cache.open_all(_chosen(cases, split.validation), source.label_map, source.every)
         held = cache.open_all(part.held, source.label_map, source.every) if tested else []
         if features is not None:
+            assert model is not None  # noqa: S101  `_features` has seen to it
             if tell:
                 tell(f"{source.path}: the frames of {len(kept + aside + held)} cases are encoded, once")
             kept = [features.open(case, model) for case in kept]
@@ -125,10 +128,16 @@ def _names(settings: TrainSettings) -> tuple[str, ...]:
     return spec.classes if classes else tuple(f"object {one}" for one in range(UNKNOWN))
 
 
-def _features(settings: TrainSettings, store: Store, mark: str, device: str) -> FeatureCache | None:
+def _features(
+    settings: TrainSettings, store: Store, model: Encoder | None, mark: str, device: str
+) -> FeatureCache | None:
     wish = settings.data.features
     if wish is None:
         return None
+    if model is None:
+        raise SettingsError(
+            f"data.features: a network of the method {settings.model.method} learns from frames. Leave it out (~)."
+        )
     return FeatureCache(store, settings.model.fit, mark, wish.augment, wish.moving, settings.seed, device)
 
 
@@ -142,6 +151,22 @@ def _labelled(cases: list[CachedCase], where: str) -> list[CachedCase]:
     if cases and not kept:
         raise InputError(f"{where}: not one frame of its {len(cases)} cases has a label.")
     return kept
+
+
+def _noisy(
+    settings: TrainSettings,
+    source: SourceSettings,
+    cases: list[CachedCase],
+    tell: Callable[[str], None] | None,
+) -> list[CachedCase]:
+    share = settings.data.noise if source.noise is None else source.noise
+    if not share:
+        return cases
+    if tell:
+        tell(
+            f"{source.path}: the labels of {share:.0%} of {len(cases)} training cases are made wrong (noise)"
+        )
+    return with_noise(cases, share, settings.seed)
 
 
 def _drawn(data: DataSettings, cache: Cache) -> list[Source]:

@@ -4,7 +4,7 @@ from torch import nn
 
 from segmem.core.errors import SettingsError
 from segmem.methods.load import Model
-from segmem.nn.network_parts import parameters_of
+from segmem.nn.network_parts import NEW, Part, parameters_of
 from segmem.prompted import PromptedSegmenter
 from segmem.train.optimizers import Groups
 from segmem.train.settings import StageSettings, TrainSettings
@@ -43,15 +43,16 @@ def choose(model: Model, stage: StageSettings) -> Groups:
 
 
 def _parts_of(model: PromptedSegmenter, stage: StageSettings) -> Groups:
-    """The published parts that learn at the stage's rate; memory and adapters, which are new, at theirs."""
-    wish, network = stage.prompted, model.get_submodule("network")
+    """The published parts that learn at the stage's rate; what is new, at its own."""
+    wish = stage.prompted
     known: list[nn.Parameter] = []
     new: list[nn.Parameter] = []
     for part in wish.parts:
-        of_part = list(model.memory_parameters() if part == "memory" else parameters_of(network, part))
+        of_part = _of_part(model, part)
         if not of_part:
             raise SettingsError(f"stages: {stage.name} trains {part}, but this network has none.")
-        (new if part in ("memory", "adapters") else known).extend(of_part)
+        told = {id(parameter) for parameter in (*known, *new)}  # memory's attention is a part of memory
+        (new if part in NEW else known).extend(one for one in of_part if id(one) not in told)
     model.requires_grad_(False)
     for parameter in (*known, *new):
         parameter.requires_grad_()
@@ -60,17 +61,22 @@ def _parts_of(model: PromptedSegmenter, stage: StageSettings) -> Groups:
     return [group for group in groups if group["params"]]
 
 
+def _of_part(model: PromptedSegmenter, part: Part) -> list[nn.Parameter]:
+    if part == "memory":
+        return list(model.memory_parameters())
+    return list(parameters_of(model if part == "cases" else model.get_submodule("network"), part))
+
+
 def require_teaching(stage: StageSettings, settings: TrainSettings) -> None:
     """Refuse a stage of a promptable network that could teach nothing, or what frames were encoded with.
 
     Raises:
         SettingsError: it is one.
     """
-    fixed = {"encoder", "adapters"} & set(stage.prompted.parts)
-    if fixed and settings.data.features is not None:
+    if "encoder" in stage.prompted.parts and settings.data.features is not None:
         raise SettingsError(
-            f"stages: {stage.name} trains the {' and '.join(sorted(fixed))}, but data.features encodes frames once."
-            " Leave data.features out (~), or the part."
+            f"stages: {stage.name} trains the encoder, but data.features encodes frames once."
+            " Leave data.features out (~), or the part. Adapters may learn: what comes before them is kept."
         )
     if stage.length == 1 and stage.prompted.parts == ("memory",):
         raise SettingsError(

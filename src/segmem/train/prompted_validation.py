@@ -1,21 +1,22 @@
 """Encoded cases kept aside: each object is prompted once and followed to the end, and scored."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from segmem.core import Features, PromptBatch
+from segmem.core import PromptBatch
 from segmem.data.cache import CachedCase
-from segmem.data.features import features_of, grid_labels
+from segmem.data.features import grid_labels
 from segmem.data.prompts import PromptSettings, of_objects, say
 from segmem.data.sample import generator
+from segmem.memory import CaseMemory
 from segmem.prompted import CELL, PromptedSegmenter
 from segmem.state import State
-from segmem.train.prompted_objective import LEAST, WHOLE_BYTES
+from segmem.train.case_features import features_by_frame
+from segmem.train.prompted_objective import LEAST
 
 TIGHT = PromptSettings(box=1.0, given=0.0, slack=0.0)
 """A box as tight as can be."""
@@ -41,7 +42,11 @@ def validate_prompted(
 
 
 def object_dice(
-    model: PromptedSegmenter, case: CachedCase, wish: PromptSettings, frames: int | None = None
+    model: PromptedSegmenter,
+    case: CachedCase,
+    wish: PromptSettings,
+    frames: int | None = None,
+    cases: CaseMemory | None = None,
 ) -> dict[int, float]:
     """Dice of each object that the prompted frame shows, by its id; of those after it, or of itself where there are
     none.
@@ -51,6 +56,7 @@ def object_dice(
         case: encoded or not.
         wish: what is said of the objects; the same at each call.
         frames: only so many.
+        cases: what is told of other cases.
     """
     begin = case.length // 2 if case.kind == "volume" else 0
     index = np.arange(begin, min(case.length, begin + (frames or case.length)))
@@ -59,40 +65,35 @@ def object_dice(
     if not objects:
         return {}
     shown = torch.stack([(truth[0] == one).float() for one in objects])
-    low = _seen(model, case, index[:1]).top.shape[-2:]
+    low = features_by_frame(model, case)(begin).top.shape[-2:]
     said = say(shown, [wish] * len(objects), (low[0] * CELL, low[1] * CELL), generator(0, case.name, 0, 0))
     after = min(1, len(index) - 1)
-    masks = follow(model, case, index, of_objects(said, tuple(objects)))[after:]
+    masks = follow(model, case, index, of_objects(said, tuple(objects)), cases=cases)[after:]
     scores = {one: _mean_dice(masks[:, place], truth[after:] == one) for place, one in enumerate(objects)}
     return {one: score for one, score in scores.items() if score is not None}
 
 
 def follow(
-    model: PromptedSegmenter, case: CachedCase, index: np.ndarray, prompt: PromptBatch, recall: bool = True
+    model: PromptedSegmenter,
+    case: CachedCase,
+    index: np.ndarray,
+    prompt: PromptBatch,
+    recall: bool = True,
+    cases: CaseMemory | None = None,
 ) -> Tensor:
     """(T, K, H, W) bool, the masks of K objects, each for itself, on the model's grid: frames `index` of a case, the
     first one prompted."""
     size = case.fit(model.spec.fit).grid
-    state, each = State.start(len(index)), []
-    for place, t in enumerate(index):
-        here = _seen(model, case, index[place : place + 1])
+    state, each = State.start(len(index), cases), []
+    seen = features_by_frame(model, case)
+    for t in index.tolist():
         said = prompt if t == index[0] else None
-        prediction, state = model.step(here, state, said, recall=recall)
+        prediction, state = model.step(seen(t), state, said, recall=recall)
         logits = prediction.logits[:, 1:]
         if tuple(logits.shape[-2:]) != size:
             logits = F.interpolate(logits, size, mode="bilinear", align_corners=False)
         each.append(logits[0].cpu() > 0)
     return torch.stack(each)
-
-
-def _seen(model: PromptedSegmenter, case: CachedCase, index: np.ndarray) -> Features:
-    """The features of one frame, kept or made now."""
-    weights = next(model.parameters())
-    if case.features is not None:
-        return Features(features_of(case, index).to(weights.device, weights.dtype))
-    fit = case.fit(model.spec.fit)
-    frames = torch.from_numpy(np.array(case.frames[index])).to(weights.device)
-    return model.encode(model.prepare(frames, replace(fit, size=fit.scaled), WHOLE_BYTES))
 
 
 def _mean_dice(found: Tensor, truth: Tensor) -> float | None:

@@ -45,6 +45,8 @@ class SourceSettings(Settings):
     """Only so many of its cases, chosen by the seed; none takes all."""
     every: PositiveInt = 1
     """Only every so many-th frame of a case; a label on another frame is not learnt from."""
+    noise: float | None = Field(default=None, ge=0, le=1)
+    """Share of its training cases whose labels are made wrong; none takes the run's."""
 
 
 class FeatureSettings(Settings):
@@ -94,6 +96,10 @@ class DataSettings(Settings):
     """Which of its folds."""
     split_seed: int | None = None
     """Chooses who is held out and what a limit leaves, so that runs of other seeds see the same; none takes `seed`."""
+    noise: float = Field(default=0.0, ge=0, le=1)
+    """Share of each source's training cases whose labels are made wrong on purpose, to see what that costs: a third of
+    them shifted, a third eroded, of a third one half dropped, chosen by a hash of `seed` and name. Prompts in training
+    are drawn from the wrong labels too. Cases that validate or are held out keep theirs."""
     test_limit: PositiveInt | None = None
     """Only so many of a source's held-out cases are measured on, where they are; none takes all."""
 
@@ -166,7 +172,8 @@ class TrainSettings(Settings):
     two-way attention where they are of one size."""
     memory_from: str | None = None
     """The same for memory attention and memory encoder alone; also a SAM2.1 checkpoint, whose size is 256 wide, 4
-    layers, ffn 2048."""
+    layers, ffn 2048. Of the methods `litemedsam` and `samed2`: the memory that follows objects, as in the shipped
+    `litemedsam`."""
     data: DataSettings = DataSettings()
     """On what."""
     augment: AugmentSettings = AugmentSettings()
