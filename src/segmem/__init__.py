@@ -2,7 +2,7 @@
 
     for prediction, state in segmem.stream("tmam-endovis15", "operation.mp4"):
         ...
-    labels = segmem.segment("tmam-hippocampus", "scan.nii.gz")
+    labels = segmem.segment("lapg-hippocampus", "scan.nii.gz")
 
 Names load what they need when they are first used: `import segmem` itself imports no torch.
 """

@@ -32,7 +32,7 @@ STRIP = "strip.png"
 
 
 def run(
-    out: Path, video_model: str = "tmam-endovis15", scan_model: str = "tmam-hippocampus"
+    out: Path, video_model: str = "tmam-endovis15", scan_model: str = "lapg-hippocampus"
 ) -> Iterator[str]:
     """Segment both cases into `out`; yields what to tell a person, line by line.
 

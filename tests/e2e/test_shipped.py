@@ -72,6 +72,7 @@ def test_a_real_video_is_segmented_through_the_command(segmem, data_root, tmp_pa
     ("model", "scan", "least"),
     [
         ("tmam-hippocampus", "mr_hippocampus/images/hippocampus_019.nii.gz", 0.75),
+        ("lapg-hippocampus", "mr_hippocampus/images/hippocampus_019.nii.gz", 0.82),
         ("lapg-acdc", "mr_acdc/images/patient017_frame01.nii.gz", 0.85),
     ],
 )
