@@ -222,3 +222,13 @@ def enliven(module: nn.Module) -> None:
             parameter.copy_(noise * max(1, parameter[0].numel()) ** -0.5)
         else:
             parameter.add_(0.02 * noise)
+
+
+def randomised(module):
+    """Weights by chance, of norms around one; what is no number stays."""
+    generator = torch.Generator().manual_seed(0)
+    for name, tensor in module.state_dict().items():
+        if tensor.is_floating_point():
+            noise = torch.rand(tensor.shape, generator=generator)
+            tensor.copy_(noise + 0.5 if name.endswith(("running_var", "norm.weight")) else noise - 0.5)
+    return module.eval()

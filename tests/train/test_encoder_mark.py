@@ -2,7 +2,7 @@ import torch
 
 from nano import nano_litemedsam, nano_samed2_lite
 from segmem.nn.temporal_adapter import TemporalAdapter
-from segmem.nn.tiny_vit import Block
+from segmem.nn.tiny_block import Block
 from segmem.train.encoder_mark import encoder_mark
 
 

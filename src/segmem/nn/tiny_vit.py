@@ -1,16 +1,14 @@
 """The image encoder of LiteMedSAM: a TinyViT that keeps a quarter of the image's resolution."""
 
-from collections.abc import Iterator
-
-import torch
 from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from segmem.core import Settings
+from segmem.nn.conv_norm import Bottleneck, ConvNorm
 from segmem.nn.memory_encoder import ChannelNorm
-from segmem.nn.strips import by_strips, joined, rows_at_once, strips
 from segmem.nn.temporal_adapter import Passage, TemporalAdapter, TemporalSettings, attach
+from segmem.nn.tiny_block import Block
 
 
 class TinyVitSettings(Settings):
@@ -30,70 +28,6 @@ class TinyVitSettings(Settings):
     """Channels of the embedding."""
 
 
-class ConvNorm(nn.Module):
-    """A convolution and its batch norm as one affine map.
-
-    The norm always uses the statistics it was trained with: training the network around it does not move them.
-    """
-
-    def __init__(self, dim: int, out: int, kernel: int = 1, stride: int = 1, groups: int = 1) -> None:
-        super().__init__()
-        self.c = nn.Conv2d(dim, out, kernel, stride, kernel // 2, groups=groups, bias=False)
-        self.bn = nn.BatchNorm2d(out)
-
-    def fold(self) -> tuple[Tensor, Tensor]:
-        """Weight and bias of the one convolution that does what both do: (out, dim / groups, k, k) and (out,)."""
-        assert self.bn.running_mean is not None  # noqa: S101  as BatchNorm2d is built
-        assert self.bn.running_var is not None  # noqa: S101
-        scale = self.bn.weight * torch.rsqrt(self.bn.running_var + self.bn.eps)
-        return self.c.weight * scale[:, None, None, None], self.bn.bias - self.bn.running_mean * scale
-
-    def fold_pointwise(self) -> tuple[Tensor, Tensor]:
-        """The same for a 1x1 kernel, as a matrix (out, dim) and a bias."""
-        weight, bias = self.fold()
-        return weight.flatten(1), bias
-
-
-def depthwise(x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: tuple[int, int]) -> Tensor:
-    """A depthwise convolution of (B, h, w, C)."""
-    out = F.conv2d(rearrange(x, "b h w c -> b c h w"), weight, bias, stride, padding, groups=len(bias))
-    return rearrange(out, "b c h w -> b h w c")
-
-
-class Bottleneck(nn.Module):
-    """Widen, look at the neighbours, narrow: 1x1, depthwise 3x3, 1x1. With `residual` what goes in is added.
-
-    Done strip by strip with a row of the neighbours above and below: what is in between never leaves the cache,
-    and the result is the same.
-    """
-
-    def __init__(self, dim: int, hidden: int, out: int, stride: int = 1, residual: bool = False) -> None:
-        super().__init__()
-        self.conv1 = ConvNorm(dim, hidden)
-        self.conv2 = ConvNorm(hidden, hidden, 3, stride, groups=hidden)
-        self.conv3 = ConvNorm(hidden, out)
-        self.stride, self.residual, self.hidden = stride, residual, hidden
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, h / stride, w / stride, out) from (B, h, w, dim); sides are rounded up."""
-        height = -(-x.shape[1] // self.stride)
-        return joined(self._strips(x, height, max(1, rows_at_once(x, self.hidden) // self.stride)), height)
-
-    def _strips(self, x: Tensor, height: int, rows: int) -> Iterator[Tensor]:
-        widen, mix, narrow = self.conv1.fold_pointwise(), self.conv2.fold(), self.conv3.fold_pointwise()
-        for top, end in strips(height, rows):
-            first, last = (
-                top * self.stride - 1,
-                (end - 1) * self.stride + 2,
-            )  # with a neighbour on either side
-            above, below = max(-first, 0), max(last - x.shape[1], 0)
-            y = F.gelu(F.linear(x[:, first + above : last - below], *widen))
-            if above or below:
-                y = F.pad(y, (0, 0, 0, 0, above, below))
-            y = F.linear(F.gelu(depthwise(y, *mix, self.stride, (0, 1))), *narrow)
-            yield F.gelu(y + x[:, top:end]) if self.residual else y
-
-
 class PatchEmbed(nn.Module):
     """Colours to channels, each pixel for itself."""
 
@@ -105,91 +39,6 @@ class PatchEmbed(nn.Module):
         first, second = (layer.fold_pointwise() for layer in self.seq if isinstance(layer, ConvNorm))
         x = rearrange(image, "b c h w -> b h w c")
         return F.linear(F.gelu(F.linear(x, *first)), *second)
-
-
-class WindowAttention(nn.Module):
-    """Attention within square windows, with a learned bias for each distance along the two axes.
-
-    Windows that reach over the edge hold cells of zeros, which take part as in the published network; their queries,
-    keys and values are all alike and come from the biases alone, so they are filled in and not computed.
-    """
-
-    index: Tensor
-
-    def __init__(self, dim: int, heads: int, window: int) -> None:
-        super().__init__()
-        self.heads, self.window = heads, window
-        self.norm = nn.LayerNorm(dim)
-        self.qkv = nn.Linear(dim, 3 * dim)
-        self.proj = nn.Linear(dim, dim)
-        self.attention_biases = nn.Parameter(torch.zeros(heads, window * window))
-        side = torch.arange(window)
-        away = (side[:, None] - side).abs()
-        index = away[:, None, :, None] * window + away[None, :, None, :]
-        self.register_buffer("index", index.reshape(window**2, window**2), persistent=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """What is to be added to (B, h, w, C)."""
-        bias = self.attention_biases[:, self.index][None]
-        rows = max(1, rows_at_once(x, 3 * x.shape[3]) // self.window) * self.window
-        return by_strips(lambda part: self._attend(part, bias), x, rows)
-
-    def _attend(self, x: Tensor, bias: Tensor) -> Tensor:
-        height, width = x.shape[1:3]
-        padded = self._pad(self.qkv(self.norm(x)))
-        i, j = (side // self.window for side in padded.shape[1:3])
-        pattern = "b (i h) (j w) (n three d) -> three (b i j) n (h w) d"
-        q, k, v = rearrange(padded, pattern, three=3, n=self.heads, i=i, j=j)
-        out = F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
-        merged = rearrange(out, "(b i j) n (h w) d -> b (i h) (j w) (n d)", i=i, j=j, h=self.window)
-        done: Tensor = self.proj(merged[:, :height, :width])
-        return done
-
-    def _pad(self, qkv: Tensor) -> Tensor:
-        """Fill (B, h, w, 3 C) up to whole windows with what a cell of zeros gives."""
-        batch, height, width = qkv.shape[:3]
-        below, right = -height % self.window, -width % self.window
-        if not below and not right:
-            return qkv
-        empty = F.linear(self.norm.bias, self.qkv.weight, self.qkv.bias).to(qkv.dtype)
-        beside = empty.expand(batch, height, right, -1)
-        under = empty.expand(batch, below, width + right, -1)
-        return torch.cat([torch.cat([qkv, beside], 2), under], 1)
-
-
-class Mlp(nn.Module):
-    """Norm, widen, narrow."""
-
-    def __init__(self, dim: int, hidden: int) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(dim)
-        self.fc1 = nn.Linear(dim, hidden)
-        self.fc2 = nn.Linear(hidden, dim)
-
-    def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.fc2(F.gelu(self.fc1(self.norm(x))))
-        return out
-
-
-class Block(nn.Module):
-    """Attention in windows, a depthwise convolution across their edges, and an MLP.
-
-    With an `adapter` what attention finds passes it before it is added.
-    """
-
-    def __init__(self, dim: int, heads: int, window: int) -> None:
-        super().__init__()
-        self.adapter: TemporalAdapter | None = None
-        self.attn = WindowAttention(dim, heads, window)
-        self.mlp = Mlp(dim, 4 * dim)
-        self.local_conv = ConvNorm(dim, dim, 3, groups=dim)
-
-    def forward(self, x: Tensor, passage: Passage | None = None) -> Tensor:
-        """(B, h, w, C) from the same."""
-        found = self.attn(x)
-        found = found if self.adapter is None else self.adapter.through(found, passage or Passage())
-        x = depthwise(x + found, *self.local_conv.fold(), 1, (1, 1))
-        return by_strips(lambda part: part + self.mlp(part), x, rows_at_once(x, self.mlp.fc1.out_features))
 
 
 class Stage(nn.Module):
