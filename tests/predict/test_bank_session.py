@@ -1,17 +1,21 @@
 import json
 
+import numpy as np
 import pytest
 import torch
 
 from footage import write_picture
-from nano import nano_samed2
+from nano import nano_sam2, nano_samed2
+from segmem.core import Prompt
 from segmem.core.errors import UsageError, WeightsError
 from segmem.memory.bank_file import read_bank, write_bank
-from segmem.methods.load import save
+from segmem.methods.load import load, save
 from segmem.predict.bank_session import BankSession
 from segmem.predict.prompting import ask
 from segmem.predict.request import Request
 from segmem.predict.run import run
+from segmem.predict.segment import segment
+from segmem.predict.stream import stream
 from segmem.predict.watch import Watch
 
 
@@ -105,3 +109,24 @@ def test_a_bank_of_another_encoder_is_refused_before_anything_is_written(weights
 def test_what_makes_no_sense_together_is_refused(weights, tmp_path, changes, told):
     with pytest.raises(UsageError, match=told):
         predict(tmp_path, weights, **changes)
+
+
+def test_python_reads_a_bank_as_the_command_does(weights, tmp_path):
+    from PIL import Image
+
+    bank, box = tmp_path / "bank.safetensors", [Prompt(box=(10, 10, 60, 50))]
+    predict(tmp_path, weights, update_bank=bank)
+    predict(tmp_path, weights, name="other.png", bank=bank)
+    written = torch.from_numpy(np.array(Image.open(tmp_path / "out.png")))
+    model = load(weights)
+    assert torch.equal(segment(model, tmp_path / "other.png", box, bank=bank).frames[0], written)
+    frame = np.array(Image.open(tmp_path / "other.png"))
+    ((told, _),) = stream(model, [frame], box, bank=bank)
+    ((alone, _),) = stream(model, [frame], box)
+    assert torch.equal(told.labels[0], written)
+    assert not torch.equal(told.logits, alone.logits)
+
+
+def test_a_bank_for_a_model_that_reads_none_is_refused_in_python(tmp_path):
+    with pytest.raises(UsageError, match="has no memory of other cases, so it takes no bank"):
+        segment(nano_sam2(), torch.zeros(1, 3, 64, 64), bank=tmp_path / "bank.safetensors")

@@ -102,3 +102,12 @@ class BankSession:
         slots = [] if self.bank is None else held(self.bank)
         bank = None if self.bank is None or not slots else chosen(self.bank, slots)
         write_bank(self.out, CaseBank(bank, tuple(self.records[slot] for slot in slots), self.encoder))
+
+
+def told_by(bank: str | Path | None, model: Segmenter, name: str = "This model") -> CaseMemory | None:
+    """What the bank in a file tells every case, which adds nothing to it; None where there is no file.
+
+    Raises:
+        UsageError, FormatError, WeightsError: see `BankSession.begin`.
+    """
+    return None if bank is None else BankSession.begin(model, name, Path(bank), None).cases()

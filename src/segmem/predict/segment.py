@@ -10,6 +10,7 @@ from segmem.core import Clip, FrameSource, Labels, Prediction, Prompt
 from segmem.io.ahead import ahead
 from segmem.ops.prepare import case_window
 from segmem.ops.working_grid import OWN, WorkingGrid, plan_grid
+from segmem.predict.bank_session import told_by
 from segmem.predict.frames import Frame, as_source
 from segmem.predict.stream import DEPTH, OnFrames, Viewer, ready, require_prompts, whole
 from segmem.predict.sweep import Direction, Sweep, Tick, mean
@@ -23,6 +24,7 @@ def segment(
     source: FrameSource | Iterable[Frame] | str | Path,
     prompts: Iterable[Prompt] = (),
     direction: Direction | None = None,
+    bank: str | Path | None = None,
 ) -> Labels:
     """The label map of one case.
 
@@ -36,17 +38,20 @@ def segment(
         prompts: for promptable models: boxes, points and masks of objects, on any frames. The label map then
             holds the objects' ids.
         direction: which way from the prompted frames; None is both ways for a scan, and forward otherwise.
+        bank: a file of other cases' memories, which frames read; for methods that have such a memory.
 
     Returns:
         (T, H, W) uint8 at the input's own size, with its geometry: `segmem.io` writes it on the scan's own grid.
 
     Raises:
-        UsageError: the path names several cases, frames are not what a model takes, or prompts are missing or
-            not taken.
+        UsageError: the path names several cases, frames are not what a model takes, or prompts or a bank are
+            missing or not taken.
+        WeightsError: another encoder, or another input size, made the bank.
         PromptError: a prompt that cannot be meant; see `segmem.core.prompt.check`.
         InputError: nothing can be read, or there is no frame.
     """
-    viewer = Viewer(*ready(model))
+    loaded, compute = ready(model)
+    viewer = Viewer(loaded, compute, cases=told_by(bank, loaded))
     opened = as_source(source)
     kind = viewer.kind(opened.geometry.kind)
     if kind == "volume" or direction not in {None, "forward"}:

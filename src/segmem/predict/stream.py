@@ -17,6 +17,7 @@ from segmem.methods.load import load
 from segmem.ops.fit import Fit, plan, require_size, unfit
 from segmem.ops.prepare import case_window
 from segmem.ops.working_grid import OWN
+from segmem.predict.bank_session import told_by
 from segmem.predict.budget import Budget
 from segmem.predict.clock import Clock, timed
 from segmem.predict.compute import Compute
@@ -36,6 +37,7 @@ def stream(
     frames: FrameSource | Iterable[Frame] | str | Path,
     prompts: Iterable[Prompt] = (),
     state: State | None = None,
+    bank: str | Path | None = None,
 ) -> Iterator[tuple[Prediction, State]]:
     """Segment a stream as it arrives; memory use does not grow with its length.
 
@@ -46,25 +48,30 @@ def stream(
         prompts: for promptable models; each is heard when its frame comes. The first one of an object begins it,
             later ones correct it.
         state: to go on from, as an earlier frame of the same stream left it; it is consumed.
+        bank: a file of other cases' memories, which frames read; for methods that have such a memory. It stays as
+            it is.
 
     Yields:
         Logits (1, K, H, W) at the frame's own size with their score, and the state. The state is consumed by
         the next frame: `state.fork()` keeps a copy.
 
     Raises:
-        UsageError: frames of another type than the model takes, or a prompt for a model that takes none.
+        UsageError: frames of another type than the model takes, a prompt for a model that takes none, or a bank for
+            one that reads none.
+        WeightsError: another encoder, or another input size, made the bank.
         PromptError: a prompt that cannot be meant; see `segmem.core.prompt.check`.
         GeometryError: the size changes.
         InputError: the path holds nothing that can be read.
     """
-    viewer = Viewer(*ready(model))
+    found, compute = ready(model)
+    viewer = Viewer(found, compute, cases=told_by(bank, found))
     source = as_source(frames)
     kind = viewer.kind(source.geometry.kind)
     if kind == "volume":
         _require_own_grid(viewer.model)
         source = whole(source)
         viewer.open_scan(source.frames)
-    state = state or State.start(source.length)
+    state = viewer.begin(source.length, state)
     heard = viewer.checked(prompts, source, begun=state.frame)
     if viewer.model.prompted and not state.objects:
         require_prompts(heard)
