@@ -259,11 +259,15 @@ class PromptedSegmenter(nn.Module):
         return replace(state, memory=memory, pointers=pointers)
 
 
+def logits_size(features: Features) -> tuple[int, int]:
+    """Rows and columns of the logits that come of them."""
+    return features.top.shape[-2] * CELL, features.top.shape[-1] * CELL
+
+
 def _nothing(features: Features) -> Prediction:
     """All background, sure of it: no object is known."""
-    b, _, h, w = features.top.shape
-    logits = features.top.new_zeros(b, 1, h * CELL, w * CELL).float()
-    return Prediction(logits, logits.new_ones(b))
+    logits = features.top.new_zeros(len(features.top), 1, *logits_size(features)).float()
+    return Prediction(logits, logits.new_ones(len(logits)))
 
 
 def _halved(tokens: Tensor) -> Tensor:

@@ -27,6 +27,8 @@ def square(dtype: torch.dtype = torch.uint8) -> torch.Tensor:
         Prompt(frame=9, object=255, box=BOX, points=((15, 25, 1),)),
         Prompt(mask=square()),
         Prompt(mask=square(torch.bool)),
+        Prompt(mask=square(), rough=True),
+        Prompt(mask=square(), rough=True, points=((1, 1, 0),)),
         Prompt(mask=square().numpy()),
         Prompt(box=np.array(BOX), points=np.array([[1.0, 2.0, 1.0]])),  # type: ignore[arg-type]
     ],
@@ -111,6 +113,8 @@ def test_rows_and_columns_exchanged_are_guessed():
         ([Prompt(box=BOX), Prompt(box=(1, 2, 3, 4))], "2 boxes, 10,20,30,40 and 1,2,3,4"),
         ([Prompt(mask=square()), Prompt(mask=square())], "2 masks"),
         ([Prompt(mask=square()), Prompt(box=BOX)], "a mask and also a box"),
+        ([Prompt(mask=square(), rough=True), Prompt(box=BOX)], "a rough mask and also a box"),
+        ([Prompt(box=BOX, rough=True)], "said to be rough and has no mask"),
         ([Prompt(mask=square(), points=((1, 1, 0),))], "a mask and also a box or points"),
     ],
 )

@@ -5,10 +5,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from segmem.data.prompts import (
-    SURE,
     PromptSettings,
     clicks,
-    coarse_mask,
     loosened,
     of_objects,
     say,
@@ -74,24 +72,6 @@ def test_clicks_are_inside_the_object_as_x_and_y():
 
 def test_a_click_on_nothing_is_in_the_middle():
     assert clicks(torch.zeros(40, 60), 1).tolist() == [[30, 20, 1]]
-
-
-def test_a_coarse_mask_names_the_cells_that_the_object_covers_in_good_part():
-    mask = torch.zeros(32, 48)
-    mask[:16, :16] = 1
-    mask[16:20, 16:20] = 1  # a sixteenth of its cell
-    found = coarse_mask(mask, 16, (32, 48))
-    assert found.unique().tolist() == [-SURE, SURE]
-    assert (found[:16, :16] == SURE).all()
-    assert (found[16:, 16:] == -SURE).all()
-    assert coarse_mask(mask, 16, (16, 24)).shape == (16, 24)
-
-
-def test_of_a_thin_object_the_cells_it_covers_most_are_named_and_of_none_no_cell():
-    thin = torch.zeros(32, 32)
-    thin[4] = 1
-    assert (coarse_mask(thin, 16, (32, 32))[:16] == SURE).all()
-    assert (coarse_mask(torch.zeros(32, 32), 16, (32, 32)) == -SURE).all()
 
 
 def test_each_kind_says_what_it_is_called_and_nothing_else():

@@ -95,6 +95,22 @@ def test_a_label_map_prompts_each_of_its_objects_and_comes_back(predict, tmp_pat
     assert ((read(tmp_path / "one.png") == 9) == (masks() > 0)).mean() > 0.9
 
 
+def test_a_rough_mask_begins_an_object_and_is_not_taken_as_it_is(predict, tmp_path):
+    write_picture(tmp_path / "i.png")
+    brushed = np.zeros((60, 90), np.uint8)
+    brushed[8:32, 8:40] = 255
+    Image.fromarray(brushed).save(tmp_path / "m.png")
+    assert predict("-i i.png -o out.png --rough 3=m.png --show-prompts shown.png").code == 0
+    found = read(tmp_path / "out.png")
+    assert ids(found) <= {3}
+    assert ((found == 3) != (brushed > 0)).any()
+    said = [{"object": 3, "mask": "m.png", "rough": True}]
+    (tmp_path / "said.json").write_text(json.dumps(said))
+    assert predict("-i i.png -o same.png --prompts said.json").code == 0
+    assert np.array_equal(read(tmp_path / "same.png"), found)
+    assert "--rough" in json.loads((tmp_path / "out.manifest.json").read_text())["command"]
+
+
 # video
 
 
@@ -249,6 +265,7 @@ def inputs(folder):
         ("-i i.png -o out.png --box nan,4,30,40", 2, "not finite"),
         ("-i i.png -o out.png --mask small.png", 2, "90 x 50 pixels (the image is 90 x 60"),
         ("-i i.png -o out.png --mask m.png --box 2=3,4,30,40", 2, "mask and also a box"),
+        ("-i i.png -o out.png --rough m.png --box 2=3,4,30,40", 2, "rough mask and also a box"),
         ("-i i.png -o out.png --box 3,4,30,40 --on 1", 2, "frame 1, which does not exist"),
         ("-i i.png -o out.png", 2, "there is no prompt"),
         ("-i i.png -o out.png --box 3,4,30", 2, "x0,y0,x1,y1"),

@@ -79,3 +79,29 @@ def test_what_differs_from_the_published_weights_is_known_by_name():
     assert network.changed() == {}, "it began from none"
     network.published = dict.fromkeys(network.state_dict(), 0)
     assert "mask_decoder.iou_token.weight" in network.changed()
+
+
+@torch.no_grad()
+def test_masks_read_apart_leave_boxes_and_points_as_published():
+    torch.manual_seed(0)
+    network = LiteMedSam().eval()
+    top, mask = torch.randn(1, 256, 4, 4), torch.randn(1, 1, 16, 16)
+    box = torch.tensor([[[1.0, 1, 2], [9, 9, 3]]])
+    boxed, rough = network.decode(top, box).logits, network.decode(top, box, mask).logits
+    network.read_masks_apart()
+    assert torch.equal(network.decode(top, box, mask).logits, rough)  # begins as it was
+    for parameter in network.mask_reader.parameters():
+        parameter.mul_(1.1)
+    assert torch.equal(network.decode(top, box).logits, boxed)
+    assert not torch.equal(network.decode(top, box, mask).logits, rough)
+
+
+def test_a_reader_apart_is_told_from_published_weights_once_it_has_learnt():
+    network = LiteMedSam()
+    network.published = {"mask_decoder.iou_token.weight": 0}
+    network.read_masks_apart()
+    assert {name for name in network.changed() if name.startswith("mask_reader.")} == set()
+    with torch.no_grad():
+        network.mask_reader.mask_decoder.iou_token.weight.add_(1)
+    found = {name for name in network.changed() if name.startswith("mask_reader.")}
+    assert found == {"mask_reader.mask_decoder.iou_token.weight"}

@@ -28,6 +28,8 @@ def test_parts_are_known_by_the_published_names():
         "image_encoder.trunk.blocks.0.norm1.weight": "encoder",
         "sam_prompt_encoder.no_mask_embed.weight": "prompts",
         "base.mask_decoder.iou_token.weight": "decoder",
+        "base.mask_reader.mask_decoder.iou_token.weight": "masks",
+        "across.reader.code": "cases",
         "memory_attention.layers.0.norm1.weight": "memory",
     }
     assert {name: part_of(name) for name in names} == names

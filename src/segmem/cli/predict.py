@@ -87,6 +87,10 @@ def predict(  # noqa: PLR0913, PLR0917 - an option each
         list[str] | None,
         typer.Option(help="[ID=]FILE: a picture as large as the frame, or a label map of the scan."),
     ] = None,
+    rough: Annotated[
+        list[str] | None,
+        typer.Option(help="[ID=]FILE: a mask brushed roughly over the object, whose outline is then found."),
+    ] = None,
     prompts: Annotated[Path | None, typer.Option(help="A JSON file of prompts, on any frames.")] = None,
     on: Annotated[
         int | None,
@@ -176,7 +180,7 @@ def predict(  # noqa: PLR0913, PLR0917 - an option each
         seg=seg,
         rtstruct=rtstruct,
         deidentify=deidentify,
-        asked=ask(box or (), point or (), mask or (), prompts, on, world),
+        asked=ask(box or (), point or (), mask or (), prompts, on, world, rough or ()),
         direction=direction.value if direction else None,
         show_prompts=show_prompts,
         max_memory=None if max_memory is None else as_bytes(max_memory),

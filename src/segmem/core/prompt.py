@@ -31,6 +31,8 @@ class Prompt:
         box: (x0, y0, x1, y1), two corners, the upper left one first.
         points: (x, y, 1 inside | 0 outside) of each.
         mask: (H, W) as large as the frame, whole numbers or bool; what is not zero is inside.
+        rough: the mask says no more than about where the object is, as brushed over; the network finds its outline.
+            Points may be given with it.
     """
 
     frame: int = 0
@@ -38,6 +40,7 @@ class Prompt:
     box: tuple[float, float, float, float] | None = None
     points: tuple[tuple[float, float, int], ...] = ()
     mask: Mask | None = None
+    rough: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,8 @@ class PromptBatch:
         boxes: (B, K, 4) as (x0, y0, x1, y1); NaN where an object has none.
         points: (B, K, P, 3) as (x, y, 1 inside | 0 outside | -1 padding).
         mask: (B, K, H, W) in 0..1; NaN all over where an object has none.
-        earlier: (B, K, 4h, 4w) logits of an earlier answer of the same model on the same frame, which boxes and
-            points then mend; NaN all over where there is none: what memory says is mended.
+        earlier: (B, K, 4h, 4w) logits of a rough mask, or of an earlier answer of the same model on the same frame,
+            which boxes and points then mend; NaN all over where there is none: what memory says is mended.
     """
 
     objects: tuple[int, ...]
@@ -71,7 +74,7 @@ def check(prompts: Iterable[Prompt], size: tuple[int, int], length: int | None) 
         PromptError: an object id that is not 1 to 255; a frame that does not exist; a prompt that says nothing;
             coordinates that are not finite or outside the frame; a box without area or with its corners
             exchanged; a label that is not 0 or 1; a mask of another size, of fractions, or empty; two boxes,
-            two masks, or a mask and something else of one object on one frame.
+            two masks, or a mask and something else of one object on one frame, but points beside a rough one.
     """
     listed = list(prompts)
     for prompt in listed:
@@ -115,7 +118,10 @@ def _one(said: list[Prompt]) -> Prompt:
             f"{_name(first)} has {len(masks)} masks; one is the most. Join them, or use other ids."
         )
     points = tuple(point for prompt in said for point in prompt.points)
-    return replace(first, box=next(iter(boxes), None), points=points, mask=next(iter(masks), None))
+    rough = any(prompt.rough for prompt in said)
+    return replace(
+        first, box=next(iter(boxes), None), points=points, mask=next(iter(masks), None), rough=rough
+    )
 
 
 def _check_place(prompt: Prompt, length: int | None) -> None:
@@ -170,7 +176,13 @@ def _check_mask(prompt: Prompt, mask: Any, size: tuple[int, int]) -> None:
 
 
 def _check_together(prompt: Prompt) -> None:
-    if prompt.mask is not None and (prompt.box is not None or len(prompt.points)):
+    if prompt.rough and prompt.mask is None:
+        raise PromptError(
+            f"{_name(prompt)} is said to be rough and has no mask. Give it one, or leave rough out."
+        )
+    if prompt.rough and prompt.box is not None:
+        raise PromptError(f"{_name(prompt)} has a rough mask and also a box; give one or the other.")
+    if prompt.mask is not None and not prompt.rough and (prompt.box is not None or len(prompt.points)):
         raise PromptError(
             f"{_name(prompt)} has a mask and also a box or points. A mask is taken as it is; give one or the other."
         )

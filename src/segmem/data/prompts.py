@@ -11,11 +11,10 @@ from torch.nn import functional as F
 
 from segmem.core import Settings
 from segmem.core.prompt import PromptBatch
+from segmem.ops.rough_mask import rough_mask
 
 KINDS = ("box", "points", "coarse", "given")
 PUBLISHED_GRID = 1024  # pixels of the longer side on which SAM's and SAMed-2's boxes move
-SURE = 10.0  # logit of a pixel that a coarse mask names
-SHARE = 0.25  # of a cell that the object covers, from which on a coarse mask names the cell
 
 
 class PromptSettings(Settings):
@@ -95,7 +94,7 @@ def say(
         boxes=boxes,
         points=None if points is None else points.nan_to_num(-1.0),
         mask=rows(("given",), lambda i: masks[i]),
-        earlier=rows(("coarse",), lambda i: coarse_mask(masks[i], settings[i].cell, low)),
+        earlier=rows(("coarse",), lambda i: rough_mask(masks[i], settings[i].cell, low)),
     )
 
 
@@ -137,18 +136,6 @@ def clicks(mask: Tensor, count: int, random: torch.Generator | None = None) -> T
     chosen = inside[torch.randint(len(inside), (count,), generator=random).to(mask.device)]
     ones = torch.ones(count, 1, device=mask.device)
     return torch.cat([chosen.flip(1).to(mask), ones.to(mask)], dim=1)
-
-
-def coarse_mask(mask: Tensor, cell: int, low: tuple[int, int]) -> Tensor:
-    """Logits `low` of the cells that a mask (H, W) covers in good part: what a person brushes roughly over.
-
-    Of an object thinner than that everywhere, the cells that it covers most are named.
-    """
-    share = F.avg_pool2d(mask[None, None].float(), cell, ceil_mode=True)
-    named = (share >= min(SHARE, float(share.max()))) & (share > 0)
-    rough = F.interpolate((named.to(mask) * 2 - 1) * SURE, scale_factor=cell, mode="nearest")
-    h, w = mask.shape
-    return F.interpolate(rough[..., :h, :w], low, mode="area")[0, 0]
 
 
 def _kind(settings: PromptSettings, random: torch.Generator | None) -> str:

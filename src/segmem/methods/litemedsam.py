@@ -7,7 +7,7 @@ from pydantic import model_validator
 from segmem.core import Settings
 from segmem.memory import Support
 from segmem.nn.litemedsam import published
-from segmem.nn.litemedsam_memory import LiteMedSamMemory
+from segmem.nn.litemedsam_memory import LiteMedSamMemory, ReadsMasks
 from segmem.nn.pooled_memory import PooledMemorySettings
 from segmem.prompted import PromptedSegmenter
 from segmem.state import Spec
@@ -18,8 +18,9 @@ class LiteMedSamSettings(Settings):
 
     memory: PooledMemorySettings = PooledMemorySettings()
     """Size of the memory."""
-    reads_masks: bool = False
-    """Whether the mask decoder learns, or learnt, to start from coarse masks and earlier answers."""
+    reads_masks: ReadsMasks = False
+    """Whether the mask decoder learns, or learnt, to start from coarse masks and earlier answers. apart: a copy of it
+    does (part masks), and what has no mask among its prompts is answered as published, bit for bit."""
     policy: Support = Support()
     """Which frames are kept and read."""
 

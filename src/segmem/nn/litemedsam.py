@@ -12,6 +12,7 @@ from segmem.core.errors import WeightsError
 from segmem.io.checkpoint import read_checkpoint
 from segmem.io.packaged import packaged_file
 from segmem.nn.mask_decoder import MaskDecoder, MaskDecoderSettings, choose
+from segmem.nn.mask_reader import MaskReader
 from segmem.nn.prompt_encoder import PromptEncoder
 from segmem.nn.promptable import ObjectMasks
 from segmem.nn.sam2_network import PADDING
@@ -45,9 +46,17 @@ class LiteMedSam(nn.Module):
         self.prompt_encoder = PromptEncoder()
         decoder = MaskDecoderSettings(high_res=False, presence=False, quality_sigmoid=False)
         self.mask_decoder = MaskDecoder(decoder)
+        self.mask_reader: MaskReader | None = None
         self.published: Mapping[
             str, int
         ] = {}  # a checksum of each published tensor, where it began from them
+
+    def read_masks_apart(self) -> None:
+        """From here on rough masks and earlier answers have a decoder of their own, which begins as this one is."""
+        self.mask_reader = MaskReader.beside(self.mask_decoder, self.prompt_encoder)
+        if self.published:
+            copies = self.mask_reader.state_dict(prefix="mask_reader.")
+            self.published = {**self.published, **{name: _checksum(v) for name, v in copies.items()}}
 
     def changed(self) -> dict[str, Tensor]:
         """The tensors that are no more as published, by name; none where it did not begin from published ones.
@@ -79,15 +88,18 @@ class LiteMedSam(nn.Module):
         Args:
             top: (R, C, h, w).
             points: (R, P, 3) as (x, y, label) in pixels of the grid, labels as the prompt encoder has them.
-            mask: (R, 1, 4h, 4w) logits of an earlier answer.
+            mask: (R, 1, 4h, 4w) logits of a rough mask or an earlier answer.
             multimask: choose the best of three by quality; it was trained with the single one.
         """
         grid = (top.shape[-2], top.shape[-1])
-        decoded = self.mask_decoder(
+        apart = None if mask is None else self.mask_reader
+        reader = self.prompt_encoder if apart is None else apart
+        decoder = self.mask_decoder if apart is None else apart.mask_decoder
+        decoded = decoder(
             top,
             self.prompt_encoder.positions(grid),
             self._said(top, points),
-            self.prompt_encoder.no_mask(grid) if mask is None else self.prompt_encoder.mask(mask),
+            self.prompt_encoder.no_mask(grid) if mask is None else reader.mask(mask),
         )
         chosen = choose(decoded, multimask, stability=False)
         presence = torch.full_like(chosen.quality, THERE)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,7 @@ from segmem.nn.pooled_memory import PooledMemory, PooledMemorySettings
 from segmem.nn.promptable import ABSENT, BOX_CORNERS, ObjectMasks
 from segmem.nn.temporal_adapter import Passage
 
+ReadsMasks = bool | Literal["apart"]
 MARGIN = 4.0  # pixels that a box of memory's is wider than the coarse mask, as people's boxes are
 
 
@@ -28,13 +30,18 @@ class LiteMedSamMemory(nn.Module):
         base: LiteMedSAM with its weights, published or trained on.
         settings: of the memory.
         reads_masks: whether the mask decoder was trained to start from an earlier answer, or from a coarse mask, beside
-            points and boxes; LiteMedSAM's was not.
+            points and boxes; LiteMedSAM's was not. `apart`: a copy of it was, and boxes and points alone are answered
+            by the one as published.
     """
 
-    def __init__(self, base: LiteMedSam, settings: PooledMemorySettings, reads_masks: bool = False) -> None:
+    def __init__(
+        self, base: LiteMedSam, settings: PooledMemorySettings, reads_masks: ReadsMasks = False
+    ) -> None:
         super().__init__()
         self.base = base
-        self.reads_masks = reads_masks
+        self.reads_masks = bool(reads_masks)
+        if reads_masks == "apart":
+            base.read_masks_apart()
         self.memory = PooledMemory(base.width, settings)
 
     def encode(self, frame: Tensor, passage: Passage | None = None) -> Features:

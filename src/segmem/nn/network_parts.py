@@ -5,7 +5,7 @@ from typing import Literal, get_args
 
 from torch import nn
 
-Part = Literal["encoder", "adapters", "prompts", "decoder", "memory", "attention", "cases"]
+Part = Literal["encoder", "adapters", "prompts", "decoder", "masks", "memory", "attention", "cases"]
 NEW: tuple[Part, ...] = ("adapters", "memory", "attention", "cases")
 """Those that no published network brings."""
 ATTENTION = "memory_attention."
@@ -23,6 +23,8 @@ def part_of(name: str) -> Part:
         return "cases"
     if "adapter" in name:
         return "adapters"
+    if "mask_reader" in name:
+        return "masks"
     if "image_encoder" in name:
         return "encoder"
     if "prompt_encoder" in name:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -9,26 +10,42 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from segmem.core import Prompt, PromptBatch
+from segmem.core.errors import PromptError
 from segmem.core.prompt import merged
 from segmem.ops.fit import Fit, pad
+from segmem.ops.rough_mask import cell_of, middle, rough_mask
+from segmem.prompted import PromptedSegmenter
+from segmem.state import Segmenter
 
 _PADDING = (0.0, 0.0, -1.0)
 _NO_BOX = (math.nan,) * 4
 _INSIDE = 0.5
 
 
-def to_batch(prompts: Sequence[Prompt], fit: Fit, device: torch.device | str = "cpu") -> PromptBatch:
+def to_batch(
+    prompts: Sequence[Prompt], fit: Fit, low: tuple[int, int], device: torch.device | str = "cpu"
+) -> PromptBatch:
     """Prompts of one frame of one stream, checked before, as `step` takes them: B is 1, objects by id.
 
     x and y are scaled as the frame is, each by its own factor. A mask is resized with antialiasing and inside
-    where half covered; one so small that no pixel is, keeps the pixels it covers most.
+    where half covered; one so small that no pixel is, keeps the pixels it covers most. A rough one becomes logits of
+    the cells it covers, and where no point inside is given with it, a point in its middle is.
+
+    Args:
+        fit: from the frame to the model's grid.
+        low: rows and columns of the model's logits.
 
     Raises:
         PromptError: two boxes or two masks of one object.
     """
-    each = merged(prompts)
+    each = [_with_middle(prompt) for prompt in merged(prompts)]
     boxes = [_NO_BOX if prompt.box is None else tuple(prompt.box) for prompt in each]
-    masks = [None if prompt.mask is None else _fit_mask(prompt.mask, fit) for prompt in each]
+    planes = [None if prompt.mask is None else _fit_mask(prompt.mask, fit) for prompt in each]
+    masks = [None if prompt.rough else plane for prompt, plane in zip(each, planes, strict=True)]
+    rough = [
+        rough_mask(plane, cell_of(fit.grid), low) if prompt.rough and plane is not None else None
+        for prompt, plane in zip(each, planes, strict=True)
+    ]
     rows, columns = (to / of for to, of in zip(fit.scaled, fit.size, strict=True))
     return PromptBatch(
         objects=tuple(prompt.object for prompt in each),
@@ -38,8 +55,30 @@ def to_batch(prompts: Sequence[Prompt], fit: Fit, device: torch.device | str = "
         points=_points(each, device) * torch.tensor((columns, rows, 1.0), device=device)
         if any(len(prompt.points) for prompt in each)
         else None,
-        mask=_planes(masks, fit).to(device) if any(mask is not None for mask in masks) else None,
+        mask=_planes(masks, fit.grid, device),
+        earlier=_planes(rough, low, device),
     )
+
+
+def require_read(model: Segmenter, prompts: Sequence[Prompt]) -> None:
+    """Refuse rough masks where the network was not taught to read them.
+
+    Raises:
+        PromptError: there is one.
+    """
+    deaf = isinstance(model, PromptedSegmenter) and not model.network.reads_masks
+    if deaf and any(prompt.rough for prompt in prompts):
+        name = getattr(model.spec, "name", "This model")
+        raise PromptError(
+            f"{name} was not taught to read rough masks. Give a box, or take a model that was: samed2-lite, a SAM2."
+        )
+
+
+def _with_middle(prompt: Prompt) -> Prompt:
+    """A rough mask with a point inside it."""
+    if not prompt.rough or prompt.mask is None or any(label for _, _, label in prompt.points):
+        return prompt
+    return replace(prompt, points=((*middle(_inside(prompt.mask)), 1), *prompt.points))
 
 
 def _points(each: Sequence[Prompt], device: torch.device | str) -> Tensor:
@@ -53,16 +92,25 @@ def _tensor(values: object, device: torch.device | str) -> Tensor:
     return torch.tensor(values, dtype=torch.float32, device=device)[None]
 
 
-def _planes(masks: Sequence[Tensor | None], fit: Fit) -> Tensor:
-    """(1, K, `grid`)."""
-    nothing = torch.full(fit.grid, math.nan)
-    return torch.stack([nothing if mask is None else mask for mask in masks])[None]
+def _planes(
+    planes: Sequence[Tensor | None], size: tuple[int, int], device: torch.device | str
+) -> Tensor | None:
+    """(1, K, `size`), NaN where there is none; None where there is none at all."""
+    if all(plane is None for plane in planes):
+        return None
+    nothing = torch.full(size, math.nan)
+    return torch.stack([nothing if plane is None else plane for plane in planes])[None].to(device)
+
+
+def _inside(mask: object) -> Tensor:
+    """(H, W) bool."""
+    given = mask if isinstance(mask, Tensor) else torch.from_numpy(np.asarray(mask) != 0)
+    return (given != 0).cpu()
 
 
 def _fit_mask(mask: object, fit: Fit) -> Tensor:
     """(`size`) to (`grid`), 0 or 1, float32."""
-    given = mask if isinstance(mask, Tensor) else torch.from_numpy(np.asarray(mask) != 0)
-    plane = (given != 0).float().cpu()[None, None]
+    plane = _inside(mask).float()[None, None]
     if fit.scaled != fit.size:
         plane = F.interpolate(plane, fit.scaled, mode="bilinear", align_corners=False, antialias=True)
     inside = plane >= min(_INSIDE, float(plane.max()))

@@ -30,6 +30,8 @@ class Entry(Settings):
     """x, y, label each, 1 inside, 0 outside; x, y, z, label with `--world`."""
     mask: str | None = None
     """A file in the folder of this one."""
+    rough: bool = False
+    """The mask says no more than about where the object is."""
 
 
 def read_prompts(path: Path) -> list[Said]:
@@ -68,7 +70,7 @@ def _said(path: Path, number: int, row: Any) -> Said:
         raise _wrong(words, why) from None
     box = None if entry.box is None else tuple(entry.box)
     points = tuple(tuple(point) for point in entry.points or ())
-    return Said(words, entry.frame, entry.object, box, points, _mask(words, path, entry.mask))
+    return Said(words, entry.frame, entry.object, box, points, _mask(words, path, entry.mask), entry.rough)
 
 
 def _wrong(words: str, why: ValidationError) -> PromptError:

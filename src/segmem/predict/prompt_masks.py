@@ -36,13 +36,14 @@ def masks(said: Said, frame: int, geometry: Geometry, length: int | None) -> lis
     if not ids:
         raise PromptError(f"{said.words}: the mask is empty{_there(said.mask, frame)}. Not zero is inside.")
     if said.object is not None or len(ids) == 1:
-        return [Prompt(frame, 1 if said.object is None else said.object, mask=values != 0)]
+        which = 1 if said.object is None else said.object
+        return [Prompt(frame, which, mask=values != 0, rough=said.rough)]
     if len(ids) > MOST:
         raise PromptError(
             f"{said.words}: the mask has {len(ids)} values besides 0, too many for a label map."
             " Name the object, then all that is not zero is inside it; or save it without smoothing."
         )
-    return [Prompt(frame, value, mask=values == value) for value in ids]
+    return [Prompt(frame, value, mask=values == value, rough=said.rough) for value in ids]
 
 
 def _values(said: Said, path: Path, frame: int, geometry: Geometry, length: int | None) -> "Tensor":

@@ -43,17 +43,23 @@ def point(text: str, world: bool = False) -> Said:
     return Said(words, object=which, points=((*numbers, _SIGNS[sign.strip()]),))
 
 
-def mask(text: str) -> Said:
+def mask(text: str, rough: bool = False) -> Said:
     """`[ID=]FILE`; a file whose name begins with a number and `=` is written `./3=a.png`.
+
+    Args:
+        text: of `--mask`, or of `--rough`.
+        rough: the mask says no more than about where the object is.
 
     Raises:
         PromptError: no file is named.
     """
+    option = "--rough" if rough else "--mask"
     found = _MASK.fullmatch(text)
     if found is None:
-        raise PromptError("--mask names no file. Write [ID=]FILE.")
+        raise PromptError(f"{option} names no file. Write [ID=]FILE.")
     which, name = found.groups()
-    return Said(f"--mask {text}", object=None if which is None else int(which), mask=Path(name).expanduser())
+    one = None if which is None else int(which)
+    return Said(f"{option} {text}", object=one, mask=Path(name).expanduser(), rough=rough)
 
 
 def _object(words: str, text: str, form: str) -> tuple[int | None, str]:

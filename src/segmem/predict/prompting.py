@@ -67,6 +67,7 @@ def ask(
     file: Path | None = None,
     on: int | None = None,
     world: bool = False,
+    rough: Sequence[str] = (),
 ) -> Asked | None:
     """What the options say; None where they say nothing. Only the file of prompts is read.
 
@@ -76,6 +77,7 @@ def ask(
         masks: each `[ID=]FILE`.
         file: of prompts, JSON.
         on: the frame or slice they are on, from 0.
+        rough: each `[ID=]FILE`, a mask of about where the object is.
         world: coordinates are mm: boxes `[ID=]x0,y0,z0,x1,y1,z1`, points `[ID=]x,y,z,+|-`.
 
     Raises:
@@ -86,6 +88,7 @@ def ask(
         *(prompt_text.box(text, world) for text in boxes),
         *(prompt_text.point(text, world) for text in points),
         *(prompt_text.mask(text) for text in masks),
+        *(prompt_text.mask(text, rough=True) for text in rough),
         *(() if file is None else read_prompts(file)),
     )
     if said:
@@ -95,7 +98,7 @@ def ask(
     if on is not None or world:
         raise PromptError(
             f"{'--world' if on is None else '--on'} is about prompts, and there is none."
-            " Give --box, --point, --mask or --prompts."
+            " Give --box, --point, --rough, --mask or --prompts."
         )
     return None
 

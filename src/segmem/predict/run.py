@@ -64,7 +64,7 @@ def _require_one(request: Request, cases: list[Case]) -> None:
     if request.asked is None and (request.show_prompts or request.direction):
         option = "--show-prompts" if request.show_prompts else "--direction"
         raise UsageError(
-            f"{option} is about prompts, and there is none. Give --box, --point, --mask or --prompts."
+            f"{option} is about prompts, and there is none. Give --box, --point, --rough, --mask or --prompts."
         )
     if cases[0].form == "camera" and (request.show_prompts or request.direction not in {None, "forward"}):
         raise UsageError("A camera is seen once and forward: leave --show-prompts and --direction out.")

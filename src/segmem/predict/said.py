@@ -15,6 +15,7 @@ class Said:
         box: x0, y0, x1, y1 in pixels; or two corners x, y, z, x, y, z in mm.
         points: x, y, label each in pixels; or x, y, z, label in mm.
         mask: a picture, or a label map of the scan.
+        rough: it says no more than about where the object is.
     """
 
     words: str
@@ -23,3 +24,4 @@ class Said:
     box: tuple[float, ...] | None = None
     points: tuple[tuple[float, ...], ...] = ()
     mask: Path | None = None
+    rough: bool = False

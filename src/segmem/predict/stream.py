@@ -23,9 +23,9 @@ from segmem.predict.clock import Clock, timed
 from segmem.predict.compute import Compute
 from segmem.predict.explain import Explanation
 from segmem.predict.frames import Frame, as_source
-from segmem.predict.grid_prompts import to_batch
+from segmem.predict.grid_prompts import require_read, to_batch
 from segmem.predict.slices import Slices, adapters, looks_both_ways
-from segmem.prompted import PromptedSegmenter
+from segmem.prompted import PromptedSegmenter, logits_size
 from segmem.state import Segmenter, State
 
 DEPTH = 8  # frames decoded ahead of the model
@@ -113,7 +113,7 @@ def require_prompts(prompts: OnFrames) -> None:
     if not prompts:
         raise UsageError(
             "This model segments objects that are prompted, and there is no prompt. Give --box x0,y0,x1,y1,"
-            " --point x,y,+ or --mask FILE (in Python: prompts=[segmem.Prompt(box=...)])."
+            " --point x,y,+, --rough FILE or --mask FILE (in Python: prompts=[segmem.Prompt(box=...)])."
         )
 
 
@@ -167,6 +167,7 @@ class Viewer:
         if listed and not self.model.prompted:
             raise UsageError("This model takes no prompts: it names the classes it finds by itself.")
         check(listed, source.geometry.size, None if source.length is None else source.length + begun)
+        require_read(self.model, listed)
         by_frame = sorted(listed, key=_frame)
         return {frame: list(group) for frame, group in groupby(by_frame, _frame)}
 
@@ -218,10 +219,12 @@ class Viewer:
         if self.fit is None:
             self.fit = plan((frame.shape[-2], frame.shape[-1]), self.model.spec.fit)
         require_size(frame, self.fit, f"Frame {state.frame}")
-        batch = to_batch(prompts, self.fit, self.compute.device) if prompts else None
         with self.compute.autocast():
             with self.clock.part("encode"):
                 features, state = self._encoded(frame, state, place)
+            batch = (
+                to_batch(prompts, self.fit, logits_size(features), self.compute.device) if prompts else None
+            )
             self._keep_to_budget(features, state, prompts)
             if self.explanation is not None and isinstance(self.model, PromptedSegmenter):
                 self.explanation.note(self.model, features, state, state.frame if place is None else place)

@@ -16,11 +16,11 @@ from segmem.ops.fit import Fit, plan, require_size, unfit
 from segmem.ops.prepare import case_window
 from segmem.predict.album import Album
 from segmem.predict.compute import Compute
-from segmem.predict.grid_prompts import to_batch
+from segmem.predict.grid_prompts import require_read, to_batch
 from segmem.predict.pins import Pin, Place, pin_from, seated
 from segmem.predict.slices import Slices, adapters, looks_both_ways
 from segmem.predict.trail import Trail, Walk, time_of, turned
-from segmem.prompted import PromptedSegmenter
+from segmem.prompted import PromptedSegmenter, logits_size
 from segmem.state import State
 
 Logits = dict[int, Tensor]
@@ -149,6 +149,7 @@ class Tracker:
             PromptError: it cannot be meant.
         """
         check([said], clip.album.size, clip.album.length)
+        require_read(self.model, [said])
         frame, one = int(said.frame), int(said.object)  # numpy's too
         self.features(clip, frame)
         earlier = None if said.mask is not None else self.known(clip, frame, [one]).get(one)
@@ -157,11 +158,11 @@ class Tracker:
         if walk is not None:
             pins = {place: pin for place, pin in clip.settled.items() if place[1] == one}
             before = self._seated(self._visit(clip, walk, frame).before, [one], pins, walk.step)
-        prompt = to_batch([said], clip.fit, self.compute.device)
-        if earlier is not None:
-            prompt = replace(prompt, earlier=earlier * self.model.spec.temperature)
         with self.compute.autocast():
             features, before = self._seen(clip, frame, before)
+            prompt = to_batch([said], clip.fit, logits_size(features), self.compute.device)
+            if earlier is not None:
+                prompt = replace(prompt, earlier=earlier * self.model.spec.temperature)
             prediction, after = self.model.step(
                 features,
                 before,

@@ -12,8 +12,8 @@ class PromptedSettings(Settings):
     """How a network learns whose objects are prompted."""
 
     parts: tuple[Part, ...] = Field(default=("memory",), min_length=1)
-    """Which parts learn: encoder, adapters, prompts (the prompt encoder), decoder, memory, attention (of memory, what
-    looks back alone), cases (what tells the decoder of other cases)."""
+    """Which parts learn: encoder, adapters, prompts (the prompt encoder), decoder, masks (what reads masks
+    apart), memory, attention (of memory, what looks back alone), cases (what tells the decoder of other cases)."""
     new_times: PositiveFloat = 1.0
     """Memory, adapters and the reader of other cases, which begin with fresh weights, learn so many times as fast as
     the published parts."""
