@@ -48,6 +48,10 @@ class Card(Settings):
     sha256: str
     """Of the weights' file."""
     citation: str
+    bank_sha256: str | None = None
+    """Of the memory of other cases that it reads, where it has one."""
+    usual: bool = True
+    """Whether it is taken, among those that fit, where none is named."""
 
     def accepts(self, kind: Kind) -> bool:
         """Whether it can segment `kind`: a scan needs a scan's model, an image is a video of one frame."""
@@ -97,13 +101,13 @@ def card(name: str, folder: Path = SHIPPED) -> Card:
 
 
 def choose(kind: Kind, prompted: bool = False, folder: Path = SHIPPED) -> str:
-    """The name of the one model that calls `kind` its own, or of the one that takes prompts.
+    """The name of the one usual model that calls `kind` its own, or of the one that takes prompts.
 
     Raises:
         UsageError: none or several do, or `kind` is a volume, whose model a person must choose.
     """
     known = [c for c in cards(folder) if c.prompted == prompted]
-    own = [c.name for c in known if c.input in {kind, "any"}]
+    own = [c.name for c in known if c.usual and c.input in {kind, "any"}]
     if (kind != "volume" or prompted) and len(own) == 1:
         return own[0]
     usable = ", ".join(c.name for c in known if c.accepts(kind)) or "none is shipped"

@@ -107,7 +107,9 @@ class PromptedSegmenter(nn.Module):
         table = rearrange(rows, "(b k) -> b k", b=streams)
         parts = torch.split(table, self.together or self.fastest(features, table.shape[1]), dim=1)
         memorise = recall if memorise is None else memorise
-        told = None if self.across is None else self.across.look(self.network, features.top, state)
+        told = None
+        if self.across is not None and self.across.hears(asks.values()):
+            told = self.across.look(self.network, features.top, state)
         given = [
             self._objects(features, state, part.flatten(), asks, recall, memorise, told) for part in parts
         ]
@@ -183,7 +185,7 @@ class PromptedSegmenter(nn.Module):
 
         # attend
         top = self._attended(features.top, memory, pointers, tracked, image, state)
-        top = top if self.across is None else self.across.told(top, told, image)
+        top = top if self.across is None else self.across.told(top, told, image, here)
 
         # decode
         masks = Decoding(self.network, features, top, image).masks(here, tracked.tolist())

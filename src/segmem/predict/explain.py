@@ -30,10 +30,13 @@ class Explanation:
     frames: dict[int, list[dict[str, object]]] = field(default_factory=dict)
 
     @torch.inference_mode()
-    def note(self, model: PromptedSegmenter, features: Features, state: State, frame: int) -> None:
-        """What a frame that is about to be segmented reads."""
+    def note(
+        self, model: PromptedSegmenter, features: Features, state: State, frame: int, rough: bool = False
+    ) -> None:
+        """What a frame that is about to be segmented reads; `rough`: something on it begins from a rough mask."""
         across = model.across
-        found = None if across is None else across.find(features.top, state)
+        hears = across is not None and (across.tell == "all" or rough)
+        found = across.find(features.top, state) if across is not None and hears else None
         if across is None or found is None:
             self.frames[frame] = []
             return

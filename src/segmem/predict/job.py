@@ -19,6 +19,7 @@ from segmem.io.sources import open_case
 from segmem.io.tensors import digest
 from segmem.manifest import CaseRecord, Failure, Manifest
 from segmem.methods.load import find_weights, load
+from segmem.methods.own_bank import bank_for
 from segmem.predict.bank_session import BankSession
 from segmem.predict.budget import Budget
 from segmem.predict.clock import Clock
@@ -199,6 +200,7 @@ def prepare(request: Request, name: str, kind: Kind, private: bool = False) -> J
         usable = ", ".join(c.name for c in catalogue.cards() if c.accepts(kind)) or "none is shipped"
         raise UsageError(f"{name} segments {own}s, the input is a {kind}. Models for that: {usable}.")
     placed = compute.place(model)
+    request = request.model_copy(update={"bank": bank_for(name, request.bank)})
     session = _session(request, placed, Path(name).name)
     hidden = (
         request.source if private or kind == "volume" or is_url(request.source) else None

@@ -72,7 +72,7 @@ class Request(Settings):
     max_memory: int | None = Field(default=None, ge=1)
     """Bytes that the run may use at most."""
     bank: Path | None = None
-    """A memory of other cases, for a model that has one."""
+    """A memory of other cases, for a model that has one; none is the model's own, and `none` leaves it out."""
     update_bank: Path | None = None
     """Where to write it with what these cases add; none adds nothing."""
     bank_task: str = ""

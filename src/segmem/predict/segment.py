@@ -8,6 +8,7 @@ from torch import Tensor
 
 from segmem.core import Clip, FrameSource, Labels, Prediction, Prompt
 from segmem.io.ahead import ahead
+from segmem.methods.own_bank import bank_for
 from segmem.ops.prepare import case_window
 from segmem.ops.working_grid import OWN, WorkingGrid, plan_grid
 from segmem.predict.bank_session import told_by
@@ -38,7 +39,8 @@ def segment(
         prompts: for promptable models: boxes, points and masks of objects, on any frames. The label map then
             holds the objects' ids.
         direction: which way from the prompted frames; None is both ways for a scan, and forward otherwise.
-        bank: a file of other cases' memories, which frames read; for methods that have such a memory.
+        bank: a file of other cases' memories, which frames read; for methods that have such a memory. Where a model is
+            named and has one of its own, that is read if none is given, and "none" leaves it out.
 
     Returns:
         (T, H, W) uint8 at the input's own size, with its geometry: `segmem.io` writes it on the scan's own grid.
@@ -51,7 +53,7 @@ def segment(
         InputError: nothing can be read, or there is no frame.
     """
     loaded, compute = ready(model)
-    viewer = Viewer(loaded, compute, cases=told_by(bank, loaded))
+    viewer = Viewer(loaded, compute, cases=told_by(bank_for(model, bank), loaded))
     opened = as_source(source)
     kind = viewer.kind(opened.geometry.kind)
     if kind == "volume" or direction not in {None, "forward"}:

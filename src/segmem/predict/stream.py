@@ -14,6 +14,7 @@ from segmem.core.prompt import check
 from segmem.io.ahead import ahead
 from segmem.memory import CaseMemory
 from segmem.methods.load import load
+from segmem.methods.own_bank import bank_for
 from segmem.ops.fit import Fit, plan, require_size, unfit
 from segmem.ops.prepare import case_window
 from segmem.ops.working_grid import OWN
@@ -49,7 +50,7 @@ def stream(
             later ones correct it.
         state: to go on from, as an earlier frame of the same stream left it; it is consumed.
         bank: a file of other cases' memories, which frames read; for methods that have such a memory. It stays as
-            it is.
+            it is. Where a model is named and has one of its own, that is read if none is given; "none" leaves it out.
 
     Yields:
         Logits (1, K, H, W) at the frame's own size with their score, and the state. The state is consumed by
@@ -64,7 +65,7 @@ def stream(
         InputError: the path holds nothing that can be read.
     """
     found, compute = ready(model)
-    viewer = Viewer(found, compute, cases=told_by(bank, found))
+    viewer = Viewer(found, compute, cases=told_by(bank_for(model, bank), found))
     source = as_source(frames)
     kind = viewer.kind(source.geometry.kind)
     if kind == "volume":
@@ -227,7 +228,10 @@ class Viewer:
             )
             self._keep_to_budget(features, state, prompts)
             if self.explanation is not None and isinstance(self.model, PromptedSegmenter):
-                self.explanation.note(self.model, features, state, state.frame if place is None else place)
+                number = state.frame if place is None else place
+                self.explanation.note(
+                    self.model, features, state, number, rough=batch is not None and batch.earlier is not None
+                )
             with self.clock.part("head"):
                 prediction, after = self.model.step(features, state, batch, recall=recall, memorise=memorise)
         self.cases = after.cases
