@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nano import nano_sam2
+from nano import nano_litemedsam, nano_sam2
 from segmem.asks import Ask
 from segmem.core import PromptBatch
 from segmem.decoding import PREVIOUS, Decoding
@@ -82,3 +82,20 @@ def test_a_prompt_carries_the_earlier_answer_to_the_decoder():
     none = PromptBatch((1,), points=POINT.points, earlier=torch.full((1, 1, 16, 16), float("nan")))
     assert not torch.allclose(answer(POINT), answer(mended), atol=1e-3)
     assert torch.equal(answer(POINT), answer(none))
+
+
+@torch.no_grad()
+def test_a_network_that_reads_rough_masks_alone_answers_a_correction_anew():
+    model, frames = nano_litemedsam(), torch.randn(2, 1, 3, 64, 64)
+    box = PromptBatch((1,), boxes=torch.tensor([[(10.0, 8.0, 50.0, 44.0)]]))
+
+    def corrected() -> torch.Tensor:
+        _, state = model.step(frames[0], State.start(), box)
+        return model.step(frames[1], state, POINT)[0].logits
+
+    deaf = corrected()
+    model.network.reads_masks = True
+    assert not model.network.mends
+    assert torch.equal(corrected(), deaf)
+    model.network.mends = True
+    assert not torch.equal(corrected(), deaf)

@@ -37,6 +37,7 @@ class Echo(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.heard: list[Heard] = []
+        self.reads_masks = self.mends = True
 
     def asked(self, name: str) -> list[dict[str, object]]:
         return [one.given for one in self.heard if one.name == name]

@@ -67,10 +67,12 @@ def _ask(prompt: PromptBatch, stream: int, place: int) -> Ask | None:
 
 def alike(asks: Mapping[int, Ask], tracked: Sequence[bool]) -> list[list[int]]:
     """The rows of `asks` in groups that can be decoded at once: of one kind, one number of points, and all or none
-    with a box among them and with an answer to correct."""
-    groups: dict[tuple[int, bool, bool], list[int]] = {}
+    with a box among them, with an answer to correct, and with one that is given."""
+    groups: dict[tuple[int, bool, bool, bool], list[int]] = {}
     for row, ask in asks.items():
         points = 0 if ask.points is None else len(ask.points)
         boxed = ask.points is not None and bool((ask.points[:, 2] == BOX_CORNERS[0]).any())
-        groups.setdefault((points, boxed, ask.corrects(tracked[row])), []).append(row)
+        groups.setdefault((points, boxed, ask.corrects(tracked[row]), ask.earlier is not None), []).append(
+            row
+        )
     return list(groups.values())

@@ -68,7 +68,7 @@ class Decoding:
             masks = torch.stack([ask.mask for ask in asks if ask.mask is not None])
             return self._taken_as_given(rows, masks[:, None].to(self.top.device))
         earlier = None
-        if rows[0] in before:
+        if rows[0] in before and (self.network.mends or asks[0].earlier is not None):
             earlier = torch.stack([before[row] for row in rows])[:, None].clamp(-PREVIOUS, PREVIOUS)
         return self.network.decode(
             self.top[rows],

@@ -30,8 +30,8 @@ class LiteMedSamMemory(nn.Module):
         base: LiteMedSAM with its weights, published or trained on.
         settings: of the memory.
         reads_masks: whether the mask decoder was trained to start from an earlier answer, or from a coarse mask, beside
-            points and boxes; LiteMedSAM's was not. `apart`: a copy of it was, and boxes and points alone are answered
-            by the one as published.
+            points and boxes; LiteMedSAM's was not. `apart`: a copy of it was for coarse masks; boxes, points and
+            corrections are answered by the one as published, anew.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class LiteMedSamMemory(nn.Module):
     ) -> None:
         super().__init__()
         self.base = base
-        self.reads_masks = bool(reads_masks)
+        self.reads_masks, self.mends = bool(reads_masks), reads_masks is True
         if reads_masks == "apart":
             base.read_masks_apart()
         self.memory = PooledMemory(base.width, settings)

@@ -29,7 +29,9 @@ class PromptableNetwork(Protocol):
     """B images, R objects on them in all, a row each; (h, w) is the grid of the features."""
 
     reads_masks: bool
-    """Whether it was taught to start from rough masks and earlier answers."""
+    """Whether it was taught to start from rough masks."""
+    mends: bool
+    """Whether it was taught to start from its own earlier answers."""
 
     def encode(self, frame: Tensor, passage: Passage | None = None) -> Features:
         """Features of (B, 3, H, W), of frames that belong together as `passage` says."""

@@ -56,7 +56,7 @@ class Sam2Network(nn.Module):
         super().__init__()
         width, memory_width = settings.attention.width, settings.attention.memory_width
         self.settings = settings
-        self.reads_masks = True
+        self.reads_masks = self.mends = True
         self.image_encoder: ImageEncoder | LiteEncoder
         if settings.trunk == "lite0":
             self.image_encoder = LiteEncoder(settings.imagenet, width)

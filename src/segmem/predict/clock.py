@@ -116,7 +116,7 @@ class TimedNetwork(nn.Module):
         self.mask_prompt, self.pointer = network.mask_prompt, network.pointer
         self.mask_size, self.memory_numbers = network.mask_size, network.memory_numbers
         self.memory_parameters = network.memory_parameters
-        self.reads_masks = network.reads_masks
+        self.reads_masks, self.mends = network.reads_masks, network.mends
 
     def attend(self, top: Tensor, memory: Memory, pointers: Memory | None, horizon: int) -> Tensor:
         with self.clock.part("memory", inside="head"):

@@ -152,7 +152,8 @@ class Tracker:
         require_read(self.model, [said])
         frame, one = int(said.frame), int(said.object)  # numpy's too
         self.features(clip, frame)
-        earlier = None if said.mask is not None else self.known(clip, frame, [one]).get(one)
+        anew = said.mask is not None or not self.model.network.mends
+        earlier = None if anew else self.known(clip, frame, [one]).get(one)
         walk = clip.trail.covering(frame, one)
         before = replace(State.start(clip.album.expected), frame=frame)
         if walk is not None:
