@@ -69,7 +69,7 @@ class Card(Settings):
 
     def text(self) -> str:
         """All of it, for reading."""
-        plain = self.model_dump(exclude={"numbers", "classes"})
+        plain = self.model_dump(exclude={"numbers", "classes"}, exclude_none=True)
         lines = [f"{field.replace('_', ' ')}: {value}" for field, value in plain.items()]
         lines.append(f"classes: {', '.join(f'{i} {name}' for i, name in enumerate(self.classes))}")
         lines += [
