@@ -68,9 +68,8 @@ def require_read(model: Segmenter, prompts: Sequence[Prompt]) -> None:
     """
     deaf = isinstance(model, PromptedSegmenter) and not model.network.reads_masks
     if deaf and any(prompt.rough for prompt in prompts):
-        name = getattr(model.spec, "name", "This model")
         raise PromptError(
-            f"{name} was not taught to read rough masks. Give a box, or take a model that was: samed2-lite, a SAM2."
+            "This model was not taught to read rough masks. Give a box, or take one that was: -m samed2-lite, a SAM2."
         )
 
 
