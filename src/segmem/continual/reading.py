@@ -11,13 +11,13 @@ from segmem.core.errors import SettingsError
 from segmem.memory import CaseMemory
 from segmem.memory.bank_file import CaseBank, read_bank, require_made_by, write_bank
 from segmem.methods.identity import encoder_of
+from segmem.methods.own_bank import BANK
 from segmem.methods.spec import ModelSpec
 from segmem.prompted import PromptedSegmenter
 from segmem.train.course import Course
 from segmem.train.log import say
 from segmem.train.prompted_objective import Lesson, PromptedObjective
 
-BANK = "bank.safetensors"
 MAKERS = {
     "encoder",
     "adapters",

@@ -85,6 +85,10 @@ def check(prompts: Iterable[Prompt], size: tuple[int, int], length: int | None) 
             _check_point(prompt, point, size)
         if prompt.mask is not None:
             _check_mask(prompt, prompt.mask, size)
+        elif prompt.rough:
+            raise PromptError(
+                f"{_name(prompt)} is said to be rough and has no mask. Give it one, or leave rough out."
+            )
     for prompt in merged(listed):
         _check_together(prompt)
 
@@ -176,10 +180,6 @@ def _check_mask(prompt: Prompt, mask: Any, size: tuple[int, int]) -> None:
 
 
 def _check_together(prompt: Prompt) -> None:
-    if prompt.rough and prompt.mask is None:
-        raise PromptError(
-            f"{_name(prompt)} is said to be rough and has no mask. Give it one, or leave rough out."
-        )
     if prompt.rough and prompt.box is not None:
         raise PromptError(f"{_name(prompt)} has a rough mask and also a box; give one or the other.")
     if prompt.mask is not None and not prompt.rough and (prompt.box is not None or len(prompt.points)):

@@ -52,7 +52,7 @@ class LiteMedSam(nn.Module):
         ] = {}  # a checksum of each published tensor, where it began from them
 
     def read_masks_apart(self) -> None:
-        """From here on rough masks and earlier answers have a decoder of their own, which begins as this one is."""
+        """From here on rows with a mask among their prompts have a decoder of their own, which begins as this one."""
         self.mask_reader = MaskReader.beside(self.mask_decoder, self.prompt_encoder)
         if self.published:
             copies = self.mask_reader.state_dict(prefix="mask_reader.")

@@ -1,7 +1,7 @@
 """Prompts of one frame as tensors on the model's grid."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +14,7 @@ from segmem.core.errors import PromptError
 from segmem.core.prompt import merged
 from segmem.ops.fit import Fit, pad
 from segmem.ops.rough_mask import cell_of, middle, rough_mask
+from segmem.predict.said import Said
 from segmem.prompted import PromptedSegmenter
 from segmem.state import Segmenter
 
@@ -60,7 +61,7 @@ def to_batch(
     )
 
 
-def require_read(model: Segmenter, prompts: Sequence[Prompt]) -> None:
+def require_read(model: Segmenter, prompts: Iterable[Prompt | Said]) -> None:
     """Refuse rough masks where the network was not taught to read them.
 
     Raises:

@@ -25,6 +25,7 @@ from segmem.predict.budget import Budget
 from segmem.predict.clock import Clock
 from segmem.predict.compute import Compute
 from segmem.predict.explain import Explanation
+from segmem.predict.grid_prompts import require_read
 from segmem.predict.prompt_picture import show_prompts
 from segmem.predict.request import Request
 from segmem.predict.stream import OnFrames, Viewer, require_prompts
@@ -180,6 +181,7 @@ def prepare(request: Request, name: str, kind: Kind, private: bool = False) -> J
 
     Raises:
         UsageError: it takes another kind.
+        PromptError: a mask is rough, and it was not taught to read one.
         UnknownModelError: no model has that name.
         WeightsError: the weights are damaged.
         SurroundingsError: the device that was asked for is not there.
@@ -195,6 +197,7 @@ def prepare(request: Request, name: str, kind: Kind, private: bool = False) -> J
     noticed = [str(w.message) for w in seen if Path(w.filename).is_relative_to(PACKAGE)]
     if request.asked is not None and not model.prompted:
         raise UsageError(f"{name} takes no prompts: it names the classes it finds by itself. Leave them out.")
+    require_read(model, () if request.asked is None else request.asked.said)
     own = model.spec.input
     if own != "any" and (own == "volume") != (kind == "volume"):
         usable = ", ".join(c.name for c in catalogue.cards() if c.accepts(kind)) or "none is shipped"
