@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from footage import write_picture
+from footage import pictures, write_picture
 from nano import nano_sam2, nano_samed2
 from segmem.core import Prompt
 from segmem.core.errors import UsageError, WeightsError
@@ -14,6 +14,7 @@ from segmem.predict.bank_session import BankSession
 from segmem.predict.prompting import ask
 from segmem.predict.request import Request
 from segmem.predict.run import run
+from segmem.predict.sam2_api import VideoPredictor
 from segmem.predict.segment import segment
 from segmem.predict.stream import stream
 from segmem.predict.watch import Watch
@@ -127,6 +128,29 @@ def test_python_reads_a_bank_as_the_command_does(weights, tmp_path):
     assert not torch.equal(told.logits, alone.logits)
 
 
-def test_a_bank_for_a_model_that_reads_none_is_refused_in_python(tmp_path):
+def test_every_frame_that_is_tracked_reads_the_bank(weights, tmp_path):
+    bank = tmp_path / "bank.safetensors"
+    predict(tmp_path, weights, update_bank=bank)
+    model, frames, box = load(weights), pictures(4), [Prompt(0, 1, box=(10, 10, 60, 50))]
+    tracked = []
+    for read in (bank, None):
+        predictor = VideoPredictor(model, read)
+        clip = predictor.init_state(frames)
+        predictor.add_new_points_or_box(clip, 0, 1, box=box[0].box)
+        tracked.append([logits[0] for _, _, logits in predictor.propagate_in_video(clip)])
+    streamed = [prediction.logits[:, 1] for prediction, _ in stream(model, frames, box, bank=bank)]
+    for told, alone, expected in zip(*tracked, streamed, strict=True):
+        assert torch.allclose(told, expected, atol=1e-4)
+        assert not torch.allclose(told, alone, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        lambda bank: segment(nano_sam2(), torch.zeros(1, 3, 64, 64), bank=bank),
+        lambda bank: VideoPredictor(nano_sam2(), bank),
+    ],
+)
+def test_a_bank_for_a_model_that_reads_none_is_refused_in_python(taken, tmp_path):
     with pytest.raises(UsageError, match="has no memory of other cases, so it takes no bank"):
-        segment(nano_sam2(), torch.zeros(1, 3, 64, 64), bank=tmp_path / "bank.safetensors")
+        taken(tmp_path / "bank.safetensors")

@@ -169,6 +169,17 @@ def test_a_mask_of_another_size_or_without_a_pixel_is_refused(predictor, state):
             predictor.add_new_mask(state, 0, 1, mask)
 
 
+def test_the_outline_of_a_rough_mask_is_found_as_in_a_stream(predictor, state):
+    brushed = np.zeros((60, 90), bool)
+    brushed[10:40, 20:60] = True
+    _, _, found = predictor.add_new_mask(state, 0, 1, brushed, rough=True)
+    said = [segmem.Prompt(0, 1, mask=brushed, rough=True)]
+    ((expected, _),) = segmem.stream(nano_sam2(), pictures(1), said)
+    assert torch.allclose(found[0], expected.logits[:, 1], atol=1e-4)
+    taken = predictor.add_new_mask(predictor.init_state(pictures(6)), 0, 1, brushed)[2]
+    assert not torch.equal(found > 0, taken > 0), "it is not taken as it is"
+
+
 def test_a_model_that_takes_no_prompts_is_refused(video_model):
     with pytest.raises(UsageError, match="takes no prompts"):
         segmem.VideoPredictor(video_model)

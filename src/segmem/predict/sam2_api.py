@@ -11,7 +11,9 @@ from torch import Tensor
 
 from segmem.core import FrameSource, Prompt
 from segmem.core.errors import PromptError, UsageError
+from segmem.methods.own_bank import bank_for
 from segmem.predict.album import album
+from segmem.predict.bank_session import told_by
 from segmem.predict.frames import Frame
 from segmem.predict.stream import ready
 from segmem.predict.tracking import Tracker, Tracking
@@ -46,16 +48,19 @@ class VideoPredictor:
 
     Args:
         model: a promptable segmenter, or what `segmem.load` takes.
+        bank: as of `segmem.stream`: a file of other cases' memories; None is the model's own, where it is named and
+            has one; "none" leaves it out.
 
     Raises:
-        UsageError: the model takes no prompts.
+        UsageError: the model takes no prompts, or no bank and one is given.
+        WeightsError: another encoder, or another input size, made the bank.
     """
 
-    def __init__(self, model: Segmenter | str | Path) -> None:
+    def __init__(self, model: Segmenter | str | Path, bank: str | Path | None = None) -> None:
         found, compute = ready(model)
         if not isinstance(found, PromptedSegmenter):
             raise UsageError("This model takes no prompts: it names the classes it finds by itself.")
-        self._tracker = Tracker(found, compute)
+        self._tracker = Tracker(found, compute, told_by(bank_for(model, bank), found))
 
     def init_state(self, video_path: FrameSource | Iterable[Frame] | str | Path) -> Tracking:
         """A clip of which nothing was said yet.
@@ -124,7 +129,9 @@ class VideoPredictor:
             said = replace(said, box=old.said.box, points=(*old.said.points, *said.points))
         return self._say(inference_state, said)
 
-    def add_new_mask(self, inference_state: Tracking, frame_idx: int, obj_id: int, mask: Any) -> Answer:
+    def add_new_mask(
+        self, inference_state: Tracking, frame_idx: int, obj_id: int, mask: Any, rough: bool = False
+    ) -> Answer:
         """Say which pixels an object has on a frame; taken as it is.
 
         Args:
@@ -132,14 +139,15 @@ class VideoPredictor:
             frame_idx: from 0.
             obj_id: 1 to 255.
             mask: (H, W) as large as the frame, an array, tensor or list; what is not zero is inside.
+            rough: it is brushed roughly over the object, whose outline is then found.
 
         Returns:
             As `add_new_points_or_box`.
 
         Raises:
-            PromptError: it cannot be meant.
+            PromptError: it cannot be meant, or it is rough and the model was not taught to read such masks.
         """
-        return self._say(inference_state, Prompt(frame_idx, obj_id, mask=_array(mask) != 0))
+        return self._say(inference_state, Prompt(frame_idx, obj_id, mask=_array(mask) != 0, rough=rough))
 
     def propagate_in_video(
         self,

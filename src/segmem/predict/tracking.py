@@ -10,7 +10,7 @@ from torch import Tensor
 from segmem.core import Features, Prediction, Prompt
 from segmem.core.errors import PromptError, UsageError
 from segmem.core.prompt import check
-from segmem.memory import Entry, MemoryPolicy, Support
+from segmem.memory import CaseMemory, Entry, MemoryPolicy, Support
 from segmem.nn.promptable import ABSENT
 from segmem.ops.fit import Fit, plan, require_size, unfit
 from segmem.ops.prepare import case_window
@@ -118,11 +118,13 @@ class Tracker:
     Args:
         model: of any promptable method.
         compute: where it runs.
+        cases: what is told of other cases on every frame; nothing is added to it.
     """
 
-    def __init__(self, model: PromptedSegmenter, compute: Compute) -> None:
+    def __init__(self, model: PromptedSegmenter, compute: Compute, cases: CaseMemory | None = None) -> None:
         self.model = model
         self.compute = compute
+        self.cases = cases
 
     def begin(self, album: Album) -> Tracking:
         """A clip of which nothing was said yet."""
@@ -155,7 +157,7 @@ class Tracker:
         anew = said.mask is not None or not self.model.network.mends
         earlier = None if anew else self.known(clip, frame, [one]).get(one)
         walk = clip.trail.covering(frame, one)
-        before = replace(State.start(clip.album.expected), frame=frame)
+        before = replace(self._nothing_yet(clip), frame=frame)
         if walk is not None:
             pins = {place: pin for place, pin in clip.settled.items() if place[1] == one}
             before = self._seated(self._visit(clip, walk, frame).before, [one], pins, walk.step)
@@ -239,6 +241,9 @@ class Tracker:
         clip.seen = (frame, features)
         return features
 
+    def _nothing_yet(self, clip: Tracking) -> State:
+        return State.start(clip.album.expected, self.cases)
+
     def _ready(self, clip: Tracking, frames: Tensor) -> Tensor:
         """(T, 3, H, W) as the network takes them, of frames (T, C, H, W)."""
         ready = self.model.prepare(frames.to(self.compute.device), clip.fit, clip.window)
@@ -275,7 +280,7 @@ class Tracker:
         """What is remembered of the frames before `start`, of the newest walk that came through them."""
         walk = clip.trail.covering(start - step)
         if walk is None:
-            return State.start(clip.album.expected)
+            return self._nothing_yet(clip)
         if walk.step == step:
             return self._reach(clip, walk, walk.time(start))
         # it came the other way: its memory, and its pointers, as they were when it had just gone so far
