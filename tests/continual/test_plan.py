@@ -89,9 +89,18 @@ def test_noise_goes_to_every_task_and_a_limit_to_its_own(tmp_path):
     assert [source.limit for source in made.data.sources] == [4, None]
 
 
+STREAMS = Path(__file__).parents[2] / "benchmarks" / "continual"
+
+
+@pytest.mark.parametrize("path", sorted(STREAMS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_streams_that_come_with_the_project_are_valid(path):
+    stream = load_stream(path)
+    assert len(run_settings(stream).data.sources) == len(stream.tasks)
+
+
 @pytest.mark.parametrize("name", ["seven", "few_shot"])
-def test_the_streams_that_come_with_the_project_are_valid(name):
-    path = Path(__file__).parents[2] / "benchmarks" / "continual" / f"{name}.yaml"
+def test_the_streams_that_come_with_the_project_can_be_learnt_by_reading_other_cases(name):
+    path = STREAMS / f"{name}.yaml"
     changes = [
         "strategy=memory",
         "preset=samed2-litemedsam-cases",
