@@ -30,6 +30,7 @@ from segmem.train.machine import make_fabric
 from segmem.train.material import Material, gather
 from segmem.train.optimizers import rate_of
 from segmem.train.prompted_validation import validate_prompted
+from segmem.train.qualities import with_quality_temperature
 from segmem.train.settings import StageSettings, TrainSettings
 from segmem.train.spacing import with_spacing
 from segmem.train.temperature import validation_pixels
@@ -232,7 +233,10 @@ class _Run:
         path = self.folder / WEIGHTS
         if self.fabric.is_global_zero:
             cases, memory = self.material.validation, any(s.memory for s in self.settings.stages)
-            if cases and not isinstance(self.model, PromptedSegmenter):
+            if isinstance(self.model, PromptedSegmenter):
+                wish = self.settings.stages[-1].prompted.prompts.main()
+                self.model.spec = with_quality_temperature(self.model, self.settings.model, cases, wish)
+            elif cases:
                 logits, labels = validation_pixels(self.model, cases, memory, self.settings.validate_frames)
                 fitted = {"temperature": fit_temperature(logits, labels)}
                 self.model.spec = self.settings.model.model_copy(update=fitted)
