@@ -48,8 +48,10 @@ def write_video_case(folder: Path, frames: int = 6, labelled: Sequence[int] = (1
     return folder
 
 
-def write_scans(root: Path, names: Sequence[str], label_shape: tuple[int, int, int] = (20, 24, 5)) -> Path:
-    """The layout images/ + labels/*.nii.gz."""
+def write_scans(
+    root: Path, names: Sequence[str], label_shape: tuple[int, int, int] = (20, 24, 5), bright: int = 0
+) -> Path:
+    """The layout images/ + labels/*.nii.gz: noise of 100 to 900, `bright` more where the object is."""
     for folder in ("images", "labels"):
         (root / folder).mkdir(parents=True, exist_ok=True)
     affine, rng = np.diag([1.0, 1.0, 3.0, 1.0]), np.random.default_rng(0)
@@ -57,6 +59,8 @@ def write_scans(root: Path, names: Sequence[str], label_shape: tuple[int, int, i
         voxels = rng.integers(100, 900, (20, 24, 5), dtype=np.int16)
         truth = np.zeros(label_shape, np.uint8)
         truth[5:12, 6:14, 1:4] = 2
+        if bright:
+            voxels[truth > 0] += bright
         nib.save(nib.Nifti1Image(voxels, affine), root / "images" / f"{name}.nii.gz")
         nib.save(nib.Nifti1Image(truth, affine), root / "labels" / f"{name}.nii.gz")
     return root

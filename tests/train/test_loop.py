@@ -9,6 +9,7 @@ import torch
 from labelled import write_images, write_scans
 from nano import nano, nano_lapg, nano_litemedsam
 from segmem.core.errors import InterruptedRun
+from segmem.data.store import Store
 from segmem.io.tensors import read_tensors
 from segmem.methods.build import build
 from segmem.methods.load import load, parts_of, read_spec, save
@@ -19,8 +20,10 @@ from segmem.ops.intensity import IntensitySettings
 from segmem.train import prompted_objective
 from segmem.train.checkpoint import checkpoints, latest, read_position
 from segmem.train.loop import train
+from segmem.train.material import gather
 from segmem.train.presets import load_settings
 from segmem.train.settings import DataSettings, SourceSettings
+from segmem.train.validation import stream_logits
 from segmem.volumetric import VolumeSegmenter
 
 
@@ -241,3 +244,25 @@ def test_a_scan_s_two_stages_are_learnt_and_resumed_to_the_bit(tmp_path, scan_se
     assert read_spec(whole).temperature != 1.0
     stages = [json.loads(line) for line in (tmp_path / "whole" / "history.jsonl").read_text().splitlines()]
     assert len(stages) >= 2
+
+
+def test_a_class_is_learnt_from_the_source_that_tells_it(tmp_path, scan_settings):
+    """Two folders of scans with the same object; one calls it background. Told so, that folder does not undo it."""
+    scans = tmp_path / "data" / "scans", tmp_path / "data" / "others"
+    for root, names in zip(scans, (["a", "v"], ["b", "c", "d"]), strict=True):
+        write_scans(root, names, bright=3000)
+    stages = (scan_settings.stages[0].model_copy(update={"steps": 30, "batch": 2}),)
+    data = {}
+    for name, tells in (("all", ()), ("told", ("shaft",))):
+        others = SourceSettings(path="others", labelled_classes=tells, label_map={} if tells else {2: 0})
+        data[name] = DataSettings(sources=(SourceSettings(path="scans"), others), validation=("v",))
+    share = {}
+    for name, given in data.items():
+        settings = scan_settings.model_copy(update={"data": given, "stages": stages, "validate_every": 30})
+        model = load(
+            train(settings, tmp_path / "data", tmp_path / name, cache=tmp_path / "cache", quiet=True)
+        )
+        (case,) = gather(settings, tmp_path / "data", Store(tmp_path / "cache"), None).validation
+        found = torch.stack([logits.softmax(0)[2] for _, logits in stream_logits(model, case, memory=False)])
+        share[name] = found[torch.from_numpy(case.labels == 2)].mean()
+    assert share["told"] > share["all"] + 0.2

@@ -234,3 +234,21 @@ def test_noise_is_in_labels_to_learn_from_and_never_in_those_that_measure(tmp_pa
     assert all(
         (one.labels == other.labels).all() for one, other in zip(again, clean.sources[0].cases, strict=True)
     )
+
+
+def test_of_a_source_that_tells_one_class_the_other_is_background_and_none_validates(
+    tmp_path, data, settings
+):
+    write_scans(data / "scans", ["a", "b", "v"])
+    spec = settings.model.model_copy(update={"method": "lapg"})
+    made = {}
+    for tells in ((), ("shaft",)):
+        source = SourceSettings(path="scans", labelled_classes=tells)
+        given = of(settings, sources=(source,), validation=("v",)).model_copy(update={"model": spec})
+        made[tells] = gather(given, data, Store(tmp_path / "cache"), Grey())
+    assert names(made[()].validation) == ["v"] and made[()].sources[0].classes is None
+    partial = made[("shaft",)]
+    assert (names(partial.sources[0].cases), partial.validation) == (["a", "b"], ())
+    assert partial.sources[0].classes == (0, 1)
+    assert made[()].sources[0].cases[0].labels.max() == 2
+    assert partial.sources[0].cases[0].labels.max() == 0

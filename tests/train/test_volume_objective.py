@@ -95,3 +95,17 @@ def test_it_learns():
         optimiser.step()
         losses.append(loss.item())
     assert losses[-1] < 0.75 * losses[0]
+
+
+@pytest.mark.parametrize("memory", [False, True])
+def test_background_that_may_be_an_untold_class_is_cheaper_in_its_own_clip_only(memory):
+    """The second clip does not tell class 2; what the first says is as before."""
+    frames, labels, known = clips()
+    labels[1][labels[1] == 2] = 0
+    told = torch.tensor([[True, True, True], [True, True, False]])
+    losses = {}
+    for name, tells in (("all", None), ("told", told), ("everything", torch.ones_like(told))):
+        torch.manual_seed(3)
+        losses[name] = objective(memory=memory)(frames, labels, known, None, tells).item()
+    assert losses["everything"] == losses["all"]
+    assert losses["told"] < losses["all"]

@@ -32,12 +32,14 @@ class Source:
         weight: how often, relative to the other sources.
         name: by which a stage names it.
         prompts: what is said of its objects, where objects are prompted; None leaves it to the stage.
+        classes: which its labels tell, background among them; None: all.
     """
 
     cases: Sequence[CachedCase]
     weight: float = 1.0
     name: str = ""
     prompts: PromptSettings | None = None
+    classes: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Batch:
         labelled: (B, T) bool; a frame without a label gives no loss, but the memory reads it.
         corrupted: (B, T) bool.
         prompts: of each clip's source.
+        classes: which each clip's labels tell, background among them; None: all.
     """
 
     frames: Tensor | Runs
@@ -86,6 +89,7 @@ class Batch:
     labelled: Tensor
     corrupted: Tensor
     prompts: tuple[PromptSettings | None, ...] = ()
+    classes: tuple[tuple[int, ...] | None, ...] = ()
 
 
 def sample_batch(
@@ -94,10 +98,11 @@ def sample_batch(
     """The clips of one step. Same arguments, same clips, on any machine and after any interruption."""
     first = rank * plan.batch
     clips = [_draw(sources, plan, generator(seed, stage, step, first + place)) for place in range(plan.batch)]
-    tensors, runs, prompts = zip(*clips, strict=True)
+    tensors, runs, drawn = zip(*clips, strict=True)
     seen, labels, labelled, corrupted = (torch.stack(parts) for parts in zip(*tensors, strict=True))
     frames = seen if plan.around is None else Runs(runs, seen)
-    return Batch(frames, labels, labelled, corrupted, prompts)
+    prompts, classes = tuple(one.prompts for one in drawn), tuple(one.classes for one in drawn)
+    return Batch(frames, labels, labelled, corrupted, prompts, classes)
 
 
 def generator(seed: int, stage: str, step: int, place: int) -> torch.Generator:
@@ -110,9 +115,9 @@ def generator(seed: int, stage: str, step: int, place: int) -> torch.Generator:
 
 def _draw(
     sources: Sequence[Source], plan: ClipPlan, random: torch.Generator
-) -> tuple[tuple[Tensor, Tensor, Tensor, Tensor], Tensor | None, PromptSettings | None]:
+) -> tuple[tuple[Tensor, Tensor, Tensor, Tensor], Tensor | None, Source]:
     """What a clip shows (where in its run each frame is, if it has one), its labels, which are known, which are spoilt;
-    its run; its prompts."""
+    its run; where it is from."""
     weights = torch.tensor([source.weight for source in sources])
     source = sources[int(torch.multinomial(weights, 1, generator=random))]
     case = source.cases[int(torch.randint(len(source.cases), (1,), generator=random))]
@@ -123,10 +128,10 @@ def _draw(
         maps = grid_labels(case, unique, plan.fit)[place]
         told = maps, known, torch.zeros_like(known)
         if plan.around is None:
-            return (features_of(case, unique)[place], *told), None, source.prompts
+            return (features_of(case, unique)[place], *told), None, source
         first, last = run_around(order, plan.around, case.length)
         run = features_of(case, np.arange(first, last + 1))
-        return (torch.from_numpy(order - first), *told), run, source.prompts
+        return (torch.from_numpy(order - first), *told), run, source
     frames = torch.from_numpy(np.array(case.frames[unique]))[place]
     labels = torch.from_numpy(np.array(case.labels[unique]))[place]
     if plan.one_object:
@@ -134,7 +139,7 @@ def _draw(
     labelled = torch.from_numpy(np.array(case.labelled[order]))
     still = case.length == 1 and plan.length > 1
     changed = augment(frames, labels, plan.grid, plan.augment, random, padding=plan.padding, motion=still)
-    return (changed.frames, changed.labels, labelled, changed.corrupted), None, source.prompts
+    return (changed.frames, changed.labels, labelled, changed.corrupted), None, source
 
 
 def one_object(labels: Tensor, which: OneObject, random: torch.Generator) -> Tensor:

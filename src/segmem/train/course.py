@@ -17,6 +17,7 @@ from segmem.prompted import PromptedSegmenter
 from segmem.train import norms
 from segmem.train.accompanied import Accompanied, Costs
 from segmem.train.feed import feed
+from segmem.train.labelled_classes import told_mask
 from segmem.train.material import Material
 from segmem.train.objective import ClipObjective, GateObjective
 from segmem.train.optimizers import make_optimizer, moved, to_average, to_training
@@ -115,7 +116,11 @@ class Course:
         if self.stage.train == "gate":
             return batch.frames.to(device), batch.corrupted.to(device)
         parts = batch.frames, batch.labels, batch.labelled, batch.corrupted
-        return tuple(part.to(device) for part in parts)
+        given = tuple(part.to(device) for part in parts)
+        if not isinstance(self.model, VolumeSegmenter):
+            return given
+        told = told_mask(batch.classes, len(self.model.spec.classes))
+        return (*given, None if told is None else told.to(device))
 
     @contextmanager
     def averaged(self) -> Iterator[None]:

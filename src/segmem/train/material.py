@@ -14,6 +14,7 @@ from segmem.data.label_noise import with_noise
 from segmem.data.sample import Source
 from segmem.data.store import Store
 from segmem.train.held_out import parted_sources
+from segmem.train.labelled_classes import hidden, labelled_classes
 from segmem.train.listing import chosen_split, listed
 from segmem.train.settings import DataSettings, SourceSettings, TrainSettings
 
@@ -94,12 +95,13 @@ def gather(
     validation: list[CachedCase] = []
     tests: dict[str, tuple[CachedCase, ...]] = {}
     for source, cases, part in zip(settings.data.sources, found, parted, strict=True):
-        kept = _labelled(
-            cache.open_all(_chosen(cases, split.train), source.label_map, source.every), source.path
-        )
+        told = labelled_classes(source, spec)
+        meaning = hidden(source.label_map, told, len(spec.classes))
+        kept = _labelled(cache.open_all(_chosen(cases, split.train), meaning, source.every), source.path)
         kept = _noisy(settings, source, kept, tell)
-        aside = cache.open_all(_chosen(cases, split.validation), source.label_map, source.every)
-        held = cache.open_all(part.held, source.label_map, source.every) if tested else []
+        judges = _chosen(cases, split.validation) if told is None else []
+        aside = cache.open_all(judges, meaning, source.every)
+        held = cache.open_all(part.held, meaning, source.every) if tested else []
         if features is not None:
             assert model is not None  # noqa: S101  `_features` has seen to it
             if tell:
@@ -111,7 +113,7 @@ def gather(
         name = source.name or source.path
         tests[name] = (*tests.get(name, ()), *held)
         if kept:
-            sources.append(Source(kept, source.weight, name, source.prompts))
+            sources.append(Source(kept, source.weight, name, source.prompts, told))
     sources += _drawn(settings.data, cache)
     if not sources:
         raise InputError(f"{data_root}: nothing to train on. Name data.sources, or data.synthetic.")

@@ -27,6 +27,9 @@ class SourceSettings(Settings):
     """How the folder is laid out; none recognises it."""
     label_map: dict[int, int] = Field(default_factory=dict)
     """Label value in the files to class of the model; values not named keep their number."""
+    labelled_classes: tuple[str, ...] = ()
+    """Names of the model's classes that its labels tell, where nobody drew the others: those may be wherever the label
+    says background, and are learnt from other sources. None: all. Of the method `lapg`; its cases do not validate."""
     group: str | None = None
     """A regular expression with one group: what it finds in a case's name is its patient, video or operation."""
     channel: str | None = None

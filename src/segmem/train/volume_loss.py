@@ -8,6 +8,8 @@ from segmem.core import Settings
 from segmem.nn.lapg_network import Prepared
 
 SMOOTH = 1.0  # pixels
+NEVER = -100.0
+"""The logarithm of a probability that counts as none."""
 
 
 class VolumeLossSettings(Settings):
@@ -29,15 +31,21 @@ class VolumeLossSettings(Settings):
     """Of binary cross-entropy of which classes are on a slice."""
 
 
-def map_loss(logits: Tensor, labels: Tensor, settings: VolumeLossSettings) -> Tensor:
+def map_loss(
+    logits: Tensor, labels: Tensor, settings: VolumeLossSettings, told: Tensor | None = None
+) -> Tensor:
     """Soft Dice of foreground classes over all slices together, plus `pixel` times (focal) cross-entropy.
 
-    Dice is taken over the batch, so that a slice without a class is no special case.
+    Dice is taken over the batch, so that a slice without a class is no special case. Where labels tell only some
+    classes, what they call background is that or any other class: those are summed, and have no Dice (the marginal loss
+    of Shi et al. 2021, "Marginal loss and exclusion loss for partially supervised multi-organ segmentation").
 
     Args:
         logits: (N, K, h, w). A finer grid of labels is averaged where it is more than twice as fine; else logits are
             brought to it.
-        labels: (N, H, W) class ids.
+        labels: (N, H, W) class ids; of classes that are told.
+        settings: weights.
+        told: (N, K) bool, background among them; None: all.
     """
     logits = logits.float()
     truth = F.one_hot(labels.long(), logits.shape[1]).movedim(-1, 1).float()
@@ -46,6 +54,8 @@ def map_loss(logits: Tensor, labels: Tensor, settings: VolumeLossSettings) -> Te
     elif labels.shape[-2:] != logits.shape[-2:]:
         logits = F.interpolate(logits, labels.shape[-2:], mode="bilinear", align_corners=False)
     log = logits.log_softmax(dim=1)
+    if told is not None:
+        log = _marginal(log, told)
     share = log.exp()
     inside = (share * truth).sum(dim=(0, 2, 3))[1:]
     either = (share + truth).sum(dim=(0, 2, 3))[1:]
@@ -54,25 +64,51 @@ def map_loss(logits: Tensor, labels: Tensor, settings: VolumeLossSettings) -> Te
     return dice + settings.pixel * surprise.sum(dim=1).mean()
 
 
-def proposal_loss(prepared: Prepared, labels: Tensor, settings: VolumeLossSettings) -> Tensor:
-    """Of what the prompt generator says of N slices: coarse masks after each layer, and presence."""
+def _marginal(log: Tensor, told: Tensor) -> Tensor:
+    """Log-probabilities (N, K, h, w) of what is told; classes that are not are part of background, and improbable."""
+    away = ~told[:, :, None, None]
+    within = away.clone()
+    within[:, 0] = True
+    background = log.masked_fill(~within, -torch.inf).logsumexp(dim=1, keepdim=True)
+    return torch.cat([background, log[:, 1:].masked_fill(away[:, 1:], NEVER)], dim=1)
+
+
+def proposal_loss(
+    prepared: Prepared, labels: Tensor, settings: VolumeLossSettings, told: Tensor | None = None
+) -> Tensor:
+    """Of what the prompt generator says of N slices: coarse masks after each layer, and presence; `told` as in
+    `map_loss`."""
     loss = prepared.presence.float().sum() * 0
     layers = prepared.coarse.unbind(dim=1)
     for number, coarse in enumerate(layers, start=1):
         weight = settings.coarse if number == len(layers) else settings.earlier
-        loss = loss + weight * map_loss(coarse, labels, settings)
+        loss = loss + weight * map_loss(coarse, labels, settings, told)
     if layers:
         there = torch.stack([(labels == k).flatten(1).any(dim=1) for k in _foreground(prepared)], dim=1)
-        loss = loss + settings.presence * F.binary_cross_entropy_with_logits(
-            prepared.presence.float(), there.float()
-        )
+        wrong = F.binary_cross_entropy_with_logits(prepared.presence.float(), there.float(), reduction="none")
+        loss = loss + settings.presence * _mean(wrong, told)
     return loss
 
 
-def answer_loss(logits: Tensor, quality: Tensor, labels: Tensor, settings: VolumeLossSettings) -> Tensor:
-    """Of the decoder's answer to N slices: the map, and the predicted IoU (N, K - 1) of each foreground class."""
-    miss = (quality.float() - true_quality(logits, labels)).abs().mean()
-    return settings.fine * map_loss(logits, labels, settings) + settings.quality * miss
+def answer_loss(
+    logits: Tensor,
+    quality: Tensor,
+    labels: Tensor,
+    settings: VolumeLossSettings,
+    told: Tensor | None = None,
+) -> Tensor:
+    """Of the decoder's answer to N slices: the map, and the predicted IoU (N, K - 1) of each foreground class; `told`
+    as in `map_loss`."""
+    miss = _mean((quality.float() - true_quality(logits, labels)).abs(), told)
+    return settings.fine * map_loss(logits, labels, settings, told) + settings.quality * miss
+
+
+def _mean(each: Tensor, told: Tensor | None) -> Tensor:
+    """Of (N, K - 1) values of foreground classes, over those that are told; zero where none is."""
+    if told is None:
+        return each.mean()
+    of = told[:, 1:]
+    return (each * of).sum() / of.sum().clamp(min=1)
 
 
 @torch.no_grad()

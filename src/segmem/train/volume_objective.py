@@ -33,7 +33,12 @@ class VolumeObjective(nn.Module):
         self.model, self.memory, self.back, self.settings = model, memory, back, settings
 
     def forward(
-        self, frames: Tensor, labels: Tensor, labelled: Tensor, corrupted: Tensor | None = None
+        self,
+        frames: Tensor,
+        labels: Tensor,
+        labelled: Tensor,
+        corrupted: Tensor | None = None,
+        told: Tensor | None = None,
     ) -> Tensor:
         """The loss of a batch.
 
@@ -42,6 +47,7 @@ class VolumeObjective(nn.Module):
             labels: (B, T, H, W) uint8.
             labelled: (B, T) bool; other slices are seen by their neighbours and by memory only.
             corrupted: not looked at.
+            told: (B, K) bool, classes that a clip's labels tell, background among them; None: all.
         """
         del corrupted
         slices = frames.shape[1]
@@ -53,37 +59,48 @@ class VolumeObjective(nn.Module):
         prepared = Prepared.unpacked(features)
         with torch.autocast(frames.device.type, enabled=False):
             rows = Prepared.unpacked(taken(features, known.nonzero()[:, 0].tolist()))
-            loss = proposal_loss(rows, flat[known], self.settings)
+            each = None if told is None else told.repeat_interleave(slices, dim=0)
+            loss = proposal_loss(rows, flat[known], self.settings, _rows(each, known))
         if not self.memory:
-            return loss + self._answer(self.model.decode(prepared, prepared.top), flat, known)
+            return loss + self._answer(self.model.decode(prepared, prepared.top), flat, known, each)
         moments = [taken(features, list(range(t, len(features.top), slices))) for t in range(slices)]
-        first, second = self._both(moments, labels, labelled)
+        first, second = self._both(moments, labels, labelled, told)
         return loss + 0.5 * first + second
 
-    def _both(self, moments: list[Features], labels: Tensor, labelled: Tensor) -> tuple[Tensor, Tensor]:
+    def _both(
+        self, moments: list[Features], labels: Tensor, labelled: Tensor, told: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
         """Mean losses of the keys, answered alone, and of all slices, looking back."""
         state, alone, seen = State.start(len(moments)), [], []
         for key in _some(len(moments), self.model.keys):
             prediction, state = self.model.step(
                 moments[key], replace(state, frame=key), recall=False, memorise=True, pinned=True
             )
-            alone.append(self._answer(prediction, labels[:, key], labelled[:, key]))
+            alone.append(self._answer(prediction, labels[:, key], labelled[:, key], told))
         state = replace(state, frame=0)
         for t, features in enumerate(moments):
             if t and t % self.back == 0:
                 state = state.detach()
             prediction, state = self.model.step(features, state)
-            seen.append(self._answer(prediction, labels[:, t], labelled[:, t]))
+            seen.append(self._answer(prediction, labels[:, t], labelled[:, t], told))
         nothing = seen[0] * 0
         return torch.stack(alone or [nothing]).mean(), torch.stack(seen).mean()
 
-    def _answer(self, prediction: Prediction, labels: Tensor, known: Tensor) -> Tensor:
+    def _answer(self, prediction: Prediction, labels: Tensor, known: Tensor, told: Tensor | None) -> Tensor:
         if not bool(known.any()) or prediction.quality is None:
             return prediction.logits.sum() * 0
         with torch.autocast(labels.device.type, enabled=False):
             return answer_loss(
-                prediction.logits[known], prediction.quality[known], labels[known], self.settings
+                prediction.logits[known],
+                prediction.quality[known],
+                labels[known],
+                self.settings,
+                _rows(told, known),
             )
+
+
+def _rows(told: Tensor | None, known: Tensor) -> Tensor | None:
+    return None if told is None else told[known]
 
 
 def _some(length: int, most: int) -> list[int]:

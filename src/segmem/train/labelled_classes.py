@@ -1,0 +1,60 @@
+"""Sources whose labels tell only some of a model's classes."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from segmem.core.errors import SettingsError, nearest
+from segmem.methods.spec import ModelSpec
+from segmem.train.settings import SourceSettings
+
+Classes = tuple[int, ...]
+
+
+def labelled_classes(source: SourceSettings, spec: ModelSpec) -> Classes | None:
+    """Class ids that a source's labels tell, background first; None: all.
+
+    Raises:
+        SettingsError: a name is no class, or the method cannot learn from such labels.
+    """
+    if not source.labelled_classes:
+        return None
+    if spec.method != "lapg":
+        raise SettingsError(
+            f"{source.path}: labelled_classes is of the method lapg; {spec.method} takes what is not labelled for"
+            " background. Leave it out, and leave out classes that not all sources have."
+        )
+    for name in source.labelled_classes:
+        if name not in spec.classes[1:]:
+            raise SettingsError(
+                f"{source.path}: labelled_classes: {name!r} is no class of the model."
+                f"{nearest(name, list(spec.classes[1:]))}"
+            )
+    return (0, *sorted(spec.classes.index(name) for name in set(source.labelled_classes)))
+
+
+def hidden(label_map: Mapping[int, int], told: Classes | None, classes: int) -> dict[int, int]:
+    """A label map by which values of classes that are not told are background.
+
+    Args:
+        label_map: label value to class; values not named keep their number.
+        told: class ids; None: all.
+        classes: K, background among them.
+    """
+    whole = {**{k: k for k in range(classes)}, **label_map}
+    if told is None:
+        return dict(label_map)
+    return {value: k if k in told else 0 for value, k in whole.items()}
+
+
+def told_mask(clips: Sequence[Classes | None], classes: int) -> Tensor | None:
+    """(B, K) bool: which classes each clip's labels tell; None where all tell all."""
+    if all(told is None for told in clips):
+        return None
+    mask = torch.ones(len(clips), classes, dtype=torch.bool)
+    for row, told in zip(mask, clips, strict=True):
+        if told is not None:
+            row.fill_(False)
+            row[list(told)] = True
+    return mask

@@ -1,0 +1,46 @@
+import pytest
+import torch
+
+from nano import nano_spec
+from segmem.core.errors import SettingsError
+from segmem.train.labelled_classes import hidden, labelled_classes, told_mask
+from segmem.train.settings import SourceSettings
+
+CLASSES = ("background", "right ventricle", "myocardium", "left ventricle")
+
+
+def told(*names, method="lapg"):
+    spec = nano_spec(name="n", method=method, input="volume").model_copy(update={"classes": CLASSES})
+    return labelled_classes(SourceSettings(path="scans", labelled_classes=names), spec)
+
+
+def test_names_become_ids_with_background_first():
+    assert told() is None
+    assert told("left ventricle", "myocardium", "left ventricle") == (0, 2, 3)
+
+
+def test_a_name_that_is_no_class_is_answered_with_the_nearest():
+    with pytest.raises(
+        SettingsError, match=r"scans: .*'left ventrikle' is no class.* Did you mean 'left ventr"
+    ):
+        told("left ventrikle")
+    with pytest.raises(SettingsError, match="'background' is no class"):
+        told("background")
+
+
+def test_other_methods_say_that_they_cannot():
+    with pytest.raises(
+        SettingsError, match="of the method lapg; tmam takes what is not labelled for background"
+    ):
+        told("myocardium", method="tmam")
+
+
+def test_what_is_not_told_is_background_whatever_its_value_in_the_files():
+    assert hidden({7: 1, 8: 2}, None, 4) == {7: 1, 8: 2}
+    assert hidden({7: 1, 8: 2}, (0, 2, 3), 4) == {0: 0, 1: 0, 2: 2, 3: 3, 7: 0, 8: 2}
+
+
+def test_a_row_for_each_clip_and_none_where_all_is_told():
+    assert told_mask([None, None], 4) is None
+    mask = told_mask([None, (0, 2)], 4)
+    assert torch.equal(mask, torch.tensor([[True] * 4, [True, False, True, False]]))
