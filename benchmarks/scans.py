@@ -5,7 +5,8 @@
 
 The cases are those that the preset holds out, or the validation part of its own split. Each is segmented as
 `segmem predict` does and scored on the scan's own grid; without memory a model of two stages answers with the first.
-Of a model that draws coarse masks before it decodes, those are scored too.
+Of a model that draws coarse masks before it decodes, those are scored too, and what it answers when no key slices are
+pinned, so that slices read the latest ones alone.
 """
 
 import argparse
@@ -25,7 +26,12 @@ from segmem.predict.stream import Viewer, ready
 from segmem.train.presets import load_settings
 from segmem.volumetric import VolumeSegmenter
 
-MODES = {"own": "with memory", "none": "without memory", "coarse": "coarse masks alone"}
+MODES = {
+    "own": "with memory",
+    "unpinned": "without support memory",
+    "none": "without memory",
+    "coarse": "coarse masks alone",
+}
 
 
 def answer_coarsely(model: VolumeSegmenter) -> None:
@@ -53,12 +59,16 @@ def main() -> None:
     rows: list[Row] = []
     for mode, said in MODES.items():
         loaded = ready(options.model)
-        if mode == "coarse":
-            if not isinstance(loaded[0], VolumeSegmenter):
+        model = loaded[0]
+        if mode in ("coarse", "unpinned"):
+            if not isinstance(model, VolumeSegmenter):
                 continue
-            answer_coarsely(loaded[0])
+            if mode == "coarse":
+                answer_coarsely(model)
+            else:
+                model.keys = 0
         for case in parted(settings, options.data)[1]:
-            viewer = Viewer(*loaded, memory=mode == "own")
+            viewer = Viewer(*loaded, memory=mode in ("own", "unpinned"))
             frames = read_volume(case.files[0]).frames
             found = torch.stack([one.labels[0] for one in scan_predictions(viewer, frames)])
             if options.keep_largest:
