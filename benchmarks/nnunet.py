@@ -114,7 +114,8 @@ def asked() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--preset", required=True, help="Whose source, classes and split are taken.")
-    parser.add_argument("--set", action="append", default=[], help="key=value over the preset.")
+    parser.add_argument("--config", type=Path, help="Settings over the preset's.")
+    parser.add_argument("--set", action="append", default=[], help="key=value over both.")
     parser.add_argument("--data", required=True, type=Path)
     parser.add_argument("--work", required=True, type=Path, help="Environment, data and results.")
     parser.add_argument("--out", required=True, type=Path)
@@ -133,7 +134,7 @@ def asked() -> argparse.Namespace:
 
 def main() -> None:
     options = asked()
-    settings = load_settings(options.preset, changes=options.set)
+    settings = load_settings(options.preset, options.config, options.set)
     work = options.work.resolve()
     training, held = parted(settings, options.data)
     if not held:

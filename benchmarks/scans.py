@@ -13,7 +13,6 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from scan_scores import Row, parted, scored, tell, write
@@ -21,7 +20,7 @@ from segmem.core import Prediction
 from segmem.io.volume import read_volume
 from segmem.nn.lapg_network import Prepared
 from segmem.ops.components import keep_pieces
-from segmem.predict.segment import scan_predictions
+from segmem.predict.segment import grid_of, turned_predictions
 from segmem.predict.stream import Viewer, ready
 from segmem.train.presets import load_settings
 from segmem.volumetric import VolumeSegmenter
@@ -50,12 +49,13 @@ def main() -> None:
     )
     parser.add_argument("--model", required=True)
     parser.add_argument("--preset", required=True)
+    parser.add_argument("--config", type=Path, help="Settings over the preset's.")
     parser.add_argument("--data", required=True, type=Path)
     parser.add_argument("--out", required=True, type=Path)
     parser.add_argument("--tolerance", type=float, default=2.0, help="Of NSD, in mm.")
     parser.add_argument("--keep-largest", action="store_true", help="Of each class, only its largest piece.")
     options = parser.parse_args()
-    settings = load_settings(options.preset)
+    settings = load_settings(options.preset, options.config)
     rows: list[Row] = []
     for mode, said in MODES.items():
         loaded = ready(options.model)
@@ -69,8 +69,10 @@ def main() -> None:
                 model.keys = 0
         for case in parted(settings, options.data)[1]:
             viewer = Viewer(*loaded, memory=mode in ("own", "unpinned"))
-            frames = read_volume(case.files[0]).frames
-            found = torch.stack([one.labels[0] for one in scan_predictions(viewer, frames)])
+            scan = read_volume(case.files[0])
+            grid = grid_of(viewer, scan)
+            turned = turned_predictions(viewer, scan, grid, viewer.checked((), scan))
+            found = grid.whole([one.labels[0] for one in turned])
             if options.keep_largest:
                 found = keep_pieces(found, 1.0, only_largest=True)[0]
             rows += scored(said, case, found.numpy(), settings, options.tolerance)
