@@ -42,7 +42,7 @@ def small(monkeypatch):
         model.network.reads_masks = True
         return model.train()
 
-    monkeypatch.setattr("segmem.train.loop.build", make)
+    monkeypatch.setattr("segmem.train.beginning.build", make)
     return make
 
 
@@ -56,7 +56,7 @@ def small_with_cases(monkeypatch):
         model.network.reads_masks = True
         return model.train()
 
-    monkeypatch.setattr("segmem.train.loop.build", make)
+    monkeypatch.setattr("segmem.train.beginning.build", make)
     return make
 
 

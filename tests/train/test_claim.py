@@ -1,7 +1,9 @@
+from contextlib import nullcontext
+
 import pytest
 
-from segmem.core.errors import SettingsError, UsageError
-from segmem.train.claim import claim
+from segmem.core.errors import InputError, SettingsError, UsageError
+from segmem.train.claim import claim, claimed
 from segmem.train.presets import load_settings
 
 
@@ -26,3 +28,27 @@ def test_a_resumed_run_keeps_what_decides_the_result(tmp_path, settings):
     claim(settings.model_copy(update={"threads": 3, "log_every": 9}), tmp_path, resume=True)
     with pytest.raises(SettingsError, match="begun with another 'seed'"):
         claim(settings.model_copy(update={"seed": 7}), tmp_path, resume=True)
+
+
+def test_a_run_that_cannot_begin_leaves_its_folder_free(tmp_path, settings):
+    run = tmp_path / "run"
+    for expected in (False, False, True):  # mistaken twice, then right
+        with pytest.raises(InputError) if not expected else nullcontext(), claimed(settings, run, False):
+            assert (run / "settings.yaml").is_file()
+            if not expected:
+                raise InputError("no such data")
+        assert run.exists() == expected
+
+
+def test_what_else_is_in_the_folder_stays(tmp_path, settings):
+    (tmp_path / "cache").mkdir()
+    with pytest.raises(InputError), claimed(settings, tmp_path, resume=False):
+        raise InputError("no such data")
+    assert [path.name for path in tmp_path.iterdir()] == ["cache"]
+
+
+def test_a_resumed_run_that_cannot_go_on_stays_a_run(tmp_path, settings):
+    claim(settings, tmp_path, resume=False)
+    with pytest.raises(InputError), claimed(settings, tmp_path, resume=True):
+        raise InputError("its data is gone")
+    assert (tmp_path / "settings.yaml").is_file()

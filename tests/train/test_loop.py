@@ -8,7 +8,7 @@ import torch
 
 from labelled import write_images, write_scans
 from nano import nano, nano_lapg, nano_litemedsam
-from segmem.core.errors import InterruptedRun
+from segmem.core.errors import InterruptedRun, SettingsError
 from segmem.data.store import Store
 from segmem.io.tensors import read_tensors
 from segmem.methods.build import build
@@ -266,3 +266,12 @@ def test_a_class_is_learnt_from_the_source_that_tells_it(tmp_path, scan_settings
         found = torch.stack([logits.softmax(0)[2] for _, logits in stream_logits(model, case, memory=False)])
         share[name] = found[torch.from_numpy(case.labels == 2)].mean()
     assert share["told"] > share["all"] + 0.2
+
+
+def test_after_a_mistake_the_same_folder_serves(tmp_path, unbroken, settings):
+    few = settings.model_copy(update={"stages": (settings.stages[0].model_copy(update={"steps": 2}),)})
+    wrong = few.model_copy(update={"data": settings.data.model_copy(update={"exclude": ("nobody",)})})
+    where = {"cache": unbroken / "cache", "quiet": True}
+    with pytest.raises(SettingsError, match="nobody"):
+        train(wrong, unbroken / "data", tmp_path / "run", **where)
+    assert train(few, unbroken / "data", tmp_path / "run", **where).is_file()

@@ -97,6 +97,6 @@ def test_a_run_s_weights_say_the_temperature_of_its_validation_cases(tmp_path, m
         made.spec = spec
         return made.train()
 
-    monkeypatch.setattr("segmem.train.loop.build", make)
+    monkeypatch.setattr("segmem.train.beginning.build", make)
     whole = train(TrainSettings.model_validate(values), tmp_path / "data", tmp_path / "run", quiet=True)
     assert read_spec(whole).samed2.cases.temperature != 1.0

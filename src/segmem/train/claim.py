@@ -1,8 +1,10 @@
 """A run's folder: made ours, or found to be the one to go on with."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from segmem.core.errors import SettingsError, UsageError
+from segmem.core.errors import InputError, SettingsError, SurroundingsError, UsageError
 from segmem.train.checkpoint import checkpoints
 from segmem.train.presets import load_settings, save_settings
 from segmem.train.settings import TrainSettings
@@ -16,6 +18,25 @@ FREE = {
     "checkpoint_every",
     "log_every",
 }  # may differ when a run is resumed
+
+
+@contextmanager
+def claimed(settings: TrainSettings, run: Path, resume: bool) -> Iterator[None]:
+    """As `claim`; a new run that cannot begin, for a mistake that is found within, leaves the folder free again.
+
+    Raises:
+        UsageError, SettingsError: see `claim`.
+    """
+    claim(settings, run, resume)
+    try:
+        yield
+    except (UsageError, InputError, SurroundingsError):
+        if not resume:
+            (run / SETTINGS).unlink(missing_ok=True)
+            with suppress(OSError):  # not empty: another's, or what was decoded for the next attempt
+                (run / CHECKPOINTS).rmdir()
+                run.rmdir()
+        raise
 
 
 def claim(settings: TrainSettings, run: Path, resume: bool) -> None:

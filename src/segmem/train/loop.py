@@ -1,26 +1,22 @@
 """The training loop: stage after stage, validated, saved, resumable to the bit."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
 from torch import nn
 
-from segmem.core.errors import InterruptedRun, SettingsError
+from segmem.core.errors import InterruptedRun
 from segmem.data.cache import CachedCase
 from segmem.data.store import Store
-from segmem.io.tensors import read_tensors
-from segmem.methods.begin import fill_memory, fill_network
-from segmem.methods.begin_following import fill_following
-from segmem.methods.build import build
-from segmem.methods.from_sam2 import fill_from_sam2
-from segmem.methods.load import WEIGHTS, Model, fill, find_weights, save
+from segmem.methods.load import WEIGHTS, Model, save
 from segmem.nn.layout import channels_last
 from segmem.ops.temperature import fit_temperature
 from segmem.prompted import PromptedSegmenter
-from segmem.segmenter import MemorySegmenter
-from segmem.train.checkpoint import Position, checkpoints, latest, read_position, restore, write_checkpoint
-from segmem.train.claim import CHECKPOINTS, claim
+from segmem.train.beginning import begun
+from segmem.train.checkpoint import Position, latest, restore, write_checkpoint
+from segmem.train.claim import CHECKPOINTS, claimed
 from segmem.train.course import Beside, Course, make_course
 from segmem.train.depthwise import depthwise_in_float32
 from segmem.train.encoder_mark import encoder_mark
@@ -35,7 +31,6 @@ from segmem.train.settings import StageSettings, TrainSettings
 from segmem.train.spacing import with_spacing
 from segmem.train.temperature import validation_pixels
 from segmem.train.validation import validate
-from segmem.volumetric import VolumeSegmenter
 
 
 def train(
@@ -75,28 +70,22 @@ def train(
         fabric = make_fabric(settings)
         tell = None if quiet or fabric.global_rank > 0 else say
         settings = with_spacing(settings, data_root, tell)
-        if fabric.is_global_zero:
-            claim(settings, run, resume)
-        fabric.barrier()
-        torch.manual_seed(settings.seed)
-        model = _begin(settings, network)
-        position = Position()
-        if resume and checkpoints(run / CHECKPOINTS):  # it may have been stopped before the first
-            path = latest(run / CHECKPOINTS)
-            position = read_position(path)
-            restore(path, model, None)
-        model = channels_last(model.to(fabric.device))  # half the time on CPUs
-        with fabric.rank_zero_first():
-            material = gather(
-                settings,
-                data_root,
-                Store(cache or run / "cache", settings.cache_size),
-                model if isinstance(model, PromptedSegmenter) else None,
-                encoder_mark(settings, model),
-                str(fabric.device),
-                tell=tell,
-                tested=beside is not None,
-            )
+        with claimed(settings, run, resume) if fabric.is_global_zero else nullcontext():
+            fabric.barrier()
+            torch.manual_seed(settings.seed)
+            model, position = begun(settings, network, run / CHECKPOINTS if resume else None)
+            model = channels_last(model.to(fabric.device))  # half the time on CPUs
+            with fabric.rank_zero_first():
+                material = gather(
+                    settings,
+                    data_root,
+                    Store(cache or run / "cache", settings.cache_size),
+                    model if isinstance(model, PromptedSegmenter) else None,
+                    encoder_mark(settings, model),
+                    str(fabric.device),
+                    tell=tell,
+                    tested=beside is not None,
+                )
         interrupt.gently()
         total = sum(stage.steps for stage in settings.stages)
         with Log(run, total, position.total, quiet or fabric.global_rank > 0) as log:
@@ -104,31 +93,6 @@ def train(
             with depthwise_in_float32(model, narrow):
                 under_way = _Run(fabric, settings, material, model, run, log, interrupt, beside)
                 return under_way.all_stages(position)
-
-
-def _begin(settings: TrainSettings, network: nn.Module | None) -> Model:
-    model = build(settings.model, network)
-    if settings.begin_from is not None:
-        path = find_weights(settings.begin_from)
-        fill(model, read_tensors(path), path)
-    if isinstance(model, VolumeSegmenter) and settings.network_from is not None:
-        say(f"From SAM2: {', '.join(fill_from_sam2(model, find_weights(settings.network_from)))}.")
-        return model
-    if isinstance(model, PromptedSegmenter) and settings.network_from is None:
-        if settings.memory_from is not None:
-            fill_following(model, find_weights(settings.memory_from))
-        return model
-    if settings.network_from is not None or settings.memory_from is not None:
-        if not isinstance(model, MemorySegmenter):
-            raise SettingsError(
-                "network_from and memory_from are for the method tmam; network_from for lapg too, and memory_from for"
-                " litemedsam and samed2."
-            )
-        if settings.network_from is not None:
-            fill_network(model, find_weights(settings.network_from))
-        if settings.memory_from is not None:
-            fill_memory(model, find_weights(settings.memory_from))
-    return model
 
 
 class _Run:
