@@ -4,14 +4,15 @@ import torch
 from nano import nano_spec
 from segmem.core.errors import SettingsError
 from segmem.train.labelled_classes import hidden, labelled_classes, told_mask
-from segmem.train.settings import SourceSettings
+from segmem.train.settings import SourceSettings, StageSettings, TrainSettings
 
 CLASSES = ("background", "right ventricle", "myocardium", "left ventricle")
 
 
-def told(*names, method="lapg"):
+def told(*names, method="lapg", **stage):
     spec = nano_spec(name="n", method=method, input="volume").model_copy(update={"classes": CLASSES})
-    return labelled_classes(SourceSettings(path="scans", labelled_classes=names), spec)
+    settings = TrainSettings(model=spec, stages=(StageSettings(name="first", steps=1, **stage),))
+    return labelled_classes(SourceSettings(path="scans", labelled_classes=names), settings)
 
 
 def test_names_become_ids_with_background_first():
@@ -28,11 +29,15 @@ def test_a_name_that_is_no_class_is_answered_with_the_nearest():
         told("background")
 
 
-def test_other_methods_say_that_they_cannot():
-    with pytest.raises(
-        SettingsError, match="of the method lapg; tmam takes what is not labelled for background"
-    ):
-        told("myocardium", method="tmam")
+def test_methods_that_tell_no_classes_do_not_take_it():
+    assert told("myocardium", method="tmam") == (0, 2)
+    with pytest.raises(SettingsError, match="methods tmam and lapg; sam2 is asked object by object"):
+        told("myocardium", method="sam2")
+
+
+def test_a_stage_of_one_object_has_no_classes_to_name():
+    with pytest.raises(SettingsError, match="one_object has none"):
+        told("myocardium", method="tmam", one_object="any")
 
 
 def test_what_is_not_told_is_background_whatever_its_value_in_the_files():

@@ -38,3 +38,14 @@ def test_no_labelled_frame_is_no_loss_and_no_nan(loss):
     value.backward()
     assert float(value.detach()) == 0
     assert logits.grad is not None
+
+
+def test_a_class_that_is_not_told_may_be_anywhere_in_background(loss):
+    labels = truth()
+    partial = torch.where(labels == 2, 0, labels)
+    tells = torch.tensor([[True, True, False]] * 2)
+    right = sure(labels, 20)  # finds class 2, of which the label says nothing
+    assert float(loss(right, partial, tells)) <= float(loss(right, labels))
+    assert float(loss(right, partial)) > 2 * float(loss(right, labels))
+    assert float(loss(sure((labels + 1) % 3, 20), partial, tells)) > 2 * float(loss(right, labels))
+    assert float(loss(right, labels, torch.ones_like(tells))) == pytest.approx(float(loss(right, labels)))

@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from nano import TINY, nano
@@ -128,3 +129,32 @@ def test_apart_the_memory_learns_all_the_same_and_the_network_stays_trainable():
     for name, parameter in model.get_submodule("memory.memory_encoder").named_parameters():
         assert parameter.grad is not None, name
         assert float(parameter.grad.abs().sum()) > 0, name
+
+
+@pytest.mark.parametrize("memory", [False, True])
+def test_a_clip_teaches_nothing_of_a_class_that_it_does_not_tell(memory):
+    """The first clip tells both classes, the second one alone: each loses as a clip of its own would."""
+    model, (frames, labels) = nano(), clips()
+    labels[0, :, 40:60, 10:40] = 2
+    known = torch.ones(frames.shape[:2], dtype=torch.bool)
+    known[1, 1:] = False  # the clips have 4 and 1 labelled frames
+    told = torch.tensor([[True, True, True], [True, True, False]])
+    objective = ClipObjective(model, memory, 4, 1)
+
+    def loss(row=slice(None), tells=told):
+        return objective(
+            frames[row], labels[row], known[row], None, None if tells is None else tells[row]
+        ).item()
+
+    first, second = loss(slice(0, 1)), loss(slice(1, 2))
+    assert loss() == pytest.approx((4 * first + second) / 5, abs=1e-5)
+    assert first == pytest.approx(loss(slice(0, 1), None), abs=1e-6)
+    assert second < loss(slice(1, 2), None)
+
+
+def test_a_first_frame_is_given_only_where_its_label_tells_all():
+    model, (frames, labels) = nano(), clips()
+    known, told = torch.ones(frames.shape[:2], dtype=torch.bool), torch.tensor([[True, True, False]] * 2)
+    given, found = (ClipObjective(model, True, 4, 1, known_first=first) for first in (True, False))
+    assert torch.equal(given(frames, labels, known, None, told), found(frames, labels, known, None, told))
+    assert not torch.equal(given(frames, labels, known), found(frames, labels, known))

@@ -123,7 +123,7 @@ def test_a_slice_that_does_not_tell_a_class_gives_it_no_gradient_of_dice():
     logits = torch.zeros(2, 3, 2, 2, requires_grad=True)
     map_loss(logits, labels, ONLY_DICE, told([True, True, True], [True, False, False])).backward()
     assert logits.grad[0].abs().sum() > 0
-    assert logits.grad[1].abs().sum() == 0
+    assert logits.grad[1].abs().sum() < 1e-30
 
 
 def test_presence_and_quality_are_asked_of_told_classes_only():

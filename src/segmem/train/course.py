@@ -116,11 +116,8 @@ class Course:
         if self.stage.train == "gate":
             return batch.frames.to(device), batch.corrupted.to(device)
         parts = batch.frames, batch.labels, batch.labelled, batch.corrupted
-        given = tuple(part.to(device) for part in parts)
-        if not isinstance(self.model, VolumeSegmenter):
-            return given
         told = told_mask(batch.classes, len(self.model.spec.classes))
-        return (*given, None if told is None else told.to(device))
+        return (*(part.to(device) for part in parts), None if told is None else told.to(device))
 
     @contextmanager
     def averaged(self) -> Iterator[None]:

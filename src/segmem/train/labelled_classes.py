@@ -6,24 +6,28 @@ import torch
 from torch import Tensor
 
 from segmem.core.errors import SettingsError, nearest
-from segmem.methods.spec import ModelSpec
-from segmem.train.settings import SourceSettings
+from segmem.train.settings import SourceSettings, TrainSettings
 
 Classes = tuple[int, ...]
 
 
-def labelled_classes(source: SourceSettings, spec: ModelSpec) -> Classes | None:
+def labelled_classes(source: SourceSettings, settings: TrainSettings) -> Classes | None:
     """Class ids that a source's labels tell, background first; None: all.
 
     Raises:
-        SettingsError: a name is no class, or the method cannot learn from such labels.
+        SettingsError: a name is no class, or the run cannot learn from such labels.
     """
     if not source.labelled_classes:
         return None
-    if spec.method != "lapg":
+    spec = settings.model
+    if spec.method not in ("tmam", "lapg"):
         raise SettingsError(
-            f"{source.path}: labelled_classes is of the method lapg; {spec.method} takes what is not labelled for"
-            " background. Leave it out, and leave out classes that not all sources have."
+            f"{source.path}: labelled_classes is of the methods tmam and lapg; {spec.method} is asked object by object"
+            " and learns from those that are labelled. Leave it out."
+        )
+    if any(stage.one_object for stage in settings.stages):
+        raise SettingsError(
+            f"{source.path}: labelled_classes names classes; a stage with one_object has none. Leave out one of them."
         )
     for name in source.labelled_classes:
         if name not in spec.classes[1:]:

@@ -5,6 +5,8 @@ import warnings
 import torch
 from torch import Tensor, nn
 
+from segmem.train.marginal import marginal
+
 
 class LabelledLoss(nn.Module):
     """MONAI's generalized Dice focal loss; what nobody labelled counts nothing."""
@@ -17,17 +19,19 @@ class LabelledLoss(nn.Module):
 
             self.measure = GeneralizedDiceFocalLoss(softmax=True, to_onehot_y=True)
 
-    def forward(self, logits: Tensor, labels: Tensor) -> Tensor:
+    def forward(self, logits: Tensor, labels: Tensor, told: Tensor | None = None) -> Tensor:
         """Mean over frames.
 
         Args:
             logits: (N, K, H, W) of the labelled frames; softmax is taken here, once.
             labels: (N, H, W) class ids.
+            told: (N, K) bool, classes that a frame's labels tell, background among them; None: all.
 
         Returns:
             A scalar; zero, with a gradient of zeros, where N is 0.
         """
         if logits.shape[0] == 0:
             return logits.sum()
-        loss: Tensor = self.measure(logits.float(), labels[:, None].to(torch.int64))
+        logits = logits.float() if told is None else marginal(logits.float(), told)
+        loss: Tensor = self.measure(logits, labels[:, None].to(torch.int64))
         return loss

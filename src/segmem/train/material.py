@@ -95,7 +95,7 @@ def gather(
     validation: list[CachedCase] = []
     tests: dict[str, tuple[CachedCase, ...]] = {}
     for source, cases, part in zip(settings.data.sources, found, parted, strict=True):
-        told = labelled_classes(source, spec)
+        told = labelled_classes(source, settings)
         meaning = hidden(source.label_map, told, len(spec.classes))
         kept = _labelled(cache.open_all(_chosen(cases, split.train), meaning, source.every), source.path)
         kept = _noisy(settings, source, kept, tell)

@@ -46,7 +46,12 @@ class ClipObjective(nn.Module):
         self.loss = LabelledLoss()
 
     def forward(
-        self, frames: Tensor, labels: Tensor, labelled: Tensor, corrupted: Tensor | None = None
+        self,
+        frames: Tensor,
+        labels: Tensor,
+        labelled: Tensor,
+        corrupted: Tensor | None = None,
+        told: Tensor | None = None,
     ) -> Tensor:
         """The loss of a batch.
 
@@ -55,35 +60,41 @@ class ClipObjective(nn.Module):
             labels: (B, T, H, W) uint8.
             labelled: (B, T) bool; other frames only feed the memory.
             corrupted: (B, T) bool, what the gate is taught, where it is.
+            told: (B, K) bool, classes that a clip's labels tell, background among them; None: all.
         """
         if not self.memory:
-            return self._alone(frames[labelled], labels[labelled])
+            return self._alone(frames, labels, labelled, told)
         if not self.apart:
-            return self._remembering(frames, labels, labelled, corrupted)
+            return self._remembering(frames, labels, labelled, corrupted, told)
         with still(self.model.base_parameters()):
-            loss = self._remembering(frames, labels, labelled, corrupted)
-        return loss + self._alone(frames[labelled], labels[labelled])
+            loss = self._remembering(frames, labels, labelled, corrupted, told)
+        return loss + self._alone(frames, labels, labelled, told)
 
-    def _alone(self, frames: Tensor, labels: Tensor) -> Tensor:
-        """The loss of the 2D network on frames (N, 3, H, W)."""
-        prediction, _ = self.model.step(_ready(frames), State.start(), recall=False)
-        return self._measure(prediction.logits, labels)
+    def _alone(self, frames: Tensor, labels: Tensor, labelled: Tensor, told: Tensor | None) -> Tensor:
+        """The loss of the 2D network on the labelled frames of clips."""
+        prediction, _ = self.model.step(_ready(frames[labelled]), State.start(), recall=False)
+        return self._measure(prediction.logits, labels[labelled], _each(told, labelled))
 
     def _remembering(
-        self, frames: Tensor, labels: Tensor, labelled: Tensor, corrupted: Tensor | None
+        self,
+        frames: Tensor,
+        labels: Tensor,
+        labelled: Tensor,
+        corrupted: Tensor | None,
+        told: Tensor | None,
     ) -> Tensor:
         """The loss of clips that pass through the memory."""
         warm = max(0, frames.shape[1] - self.back)
         state = State.start()
-        told = self.known_first and bool(labelled[:, 0].all())
-        first = self._apart(labels[:, 0]) if told else None
+        given = self.known_first and told is None and bool(labelled[:, 0].all())
+        first = self._apart(labels[:, 0]) if given else None
         if warm:
             with torch.no_grad():
                 _, state = self._run(self._encode(frames[:, :warm]), state, 0, first)
         moments = self._encode(frames[:, warm:])
         logits, _ = self._run(moments, state.detach(), warm, first)
         known = labelled[:, warm:]
-        loss = self._measure(logits[known], labels[:, warm:][known])
+        loss = self._measure(logits[known], labels[:, warm:][known], _each(told, known))
         if self.gate and corrupted is not None:
             tops = torch.cat([features.top for features in moments]).detach()
             loss = loss + gate_loss(self.model, tops, corrupted[:, warm:].T)
@@ -111,10 +122,15 @@ class ClipObjective(nn.Module):
         ids = torch.arange(1, len(self.model.spec.classes), device=labels.device)
         return (labels[:, None] == ids[:, None, None]).float()
 
-    def _measure(self, logits: Tensor, labels: Tensor) -> Tensor:
+    def _measure(self, logits: Tensor, labels: Tensor, told: Tensor | None) -> Tensor:
         with torch.autocast(logits.device.type, enabled=False):
-            loss: Tensor = self.loss(logits, labels)
+            loss: Tensor = self.loss(logits, labels, told)
         return loss
+
+
+def _each(told: Tensor | None, known: Tensor) -> Tensor | None:
+    """(N, K) for the N frames that are known (B, T), of what their clips tell (B, K)."""
+    return None if told is None else told.repeat_interleave(known.sum(dim=1), dim=0)
 
 
 @contextmanager

@@ -6,10 +6,9 @@ from torch.nn import functional as F
 
 from segmem.core import Settings
 from segmem.nn.lapg_network import Prepared
+from segmem.train.marginal import marginal
 
 SMOOTH = 1.0  # pixels
-NEVER = -100.0
-"""The logarithm of a probability that counts as none."""
 
 
 class VolumeLossSettings(Settings):
@@ -36,9 +35,8 @@ def map_loss(
 ) -> Tensor:
     """Soft Dice of foreground classes over all slices together, plus `pixel` times (focal) cross-entropy.
 
-    Dice is taken over the batch, so that a slice without a class is no special case. Where labels tell only some
-    classes, what they call background is that or any other class: those are summed, and have no Dice (the marginal loss
-    of Shi et al. 2021, "Marginal loss and exclusion loss for partially supervised multi-organ segmentation").
+    Dice is taken over the batch, so that a slice without a class is no special case. A class that a slice's labels do
+    not tell counts as background there (`marginal`).
 
     Args:
         logits: (N, K, h, w). A finer grid of labels is averaged where it is more than twice as fine; else logits are
@@ -53,24 +51,13 @@ def map_loss(
         truth = F.interpolate(truth, logits.shape[-2:], mode="area")
     elif labels.shape[-2:] != logits.shape[-2:]:
         logits = F.interpolate(logits, labels.shape[-2:], mode="bilinear", align_corners=False)
-    log = logits.log_softmax(dim=1)
-    if told is not None:
-        log = _marginal(log, told)
+    log = (logits if told is None else marginal(logits, told)).log_softmax(dim=1)
     share = log.exp()
     inside = (share * truth).sum(dim=(0, 2, 3))[1:]
     either = (share + truth).sum(dim=(0, 2, 3))[1:]
     dice = 1 - ((2 * inside + SMOOTH) / (either + SMOOTH)).mean()
     surprise = -truth * log * (1 - share) ** settings.focus if settings.focus else -truth * log
     return dice + settings.pixel * surprise.sum(dim=1).mean()
-
-
-def _marginal(log: Tensor, told: Tensor) -> Tensor:
-    """Log-probabilities (N, K, h, w) of what is told; classes that are not are part of background, and improbable."""
-    away = ~told[:, :, None, None]
-    within = away.clone()
-    within[:, 0] = True
-    background = log.masked_fill(~within, -torch.inf).logsumexp(dim=1, keepdim=True)
-    return torch.cat([background, log[:, 1:].masked_fill(away[:, 1:], NEVER)], dim=1)
 
 
 def proposal_loss(
