@@ -3,7 +3,7 @@ import torch
 
 from nano import nano_spec
 from segmem.core.errors import SettingsError
-from segmem.train.labelled_classes import hidden, labelled_classes, told_mask
+from segmem.train.labelled_classes import hidden, labelled_classes, told_frames, told_mask
 from segmem.train.settings import SourceSettings, StageSettings, TrainSettings
 
 CLASSES = ("background", "right ventricle", "myocardium", "left ventricle")
@@ -49,3 +49,12 @@ def test_a_row_for_each_clip_and_none_where_all_is_told():
     assert told_mask([None, None], 4) is None
     mask = told_mask([None, (0, 2)], 4)
     assert torch.equal(mask, torch.tensor([[True] * 4, [True, False, True, False]]))
+
+
+def test_each_labelled_frame_has_the_row_of_its_clip():
+    told = torch.tensor([[True, True], [True, False]])
+    labelled = torch.tensor([[True, False, True], [False, True, False]])
+    rows = told_frames(told, labelled)
+    assert rows is not None
+    assert rows.tolist() == [[True, True], [True, True], [True, False]]
+    assert told_frames(None, labelled) is None

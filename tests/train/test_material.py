@@ -236,18 +236,27 @@ def test_noise_is_in_labels_to_learn_from_and_never_in_those_that_measure(tmp_pa
     )
 
 
-def test_of_a_source_that_tells_one_class_the_other_is_background_and_none_validates(
+def test_a_mistake_in_labelled_classes_is_said_before_anything_is_decoded(tmp_path, data, settings):
+    sources = SourceSettings(path="stills"), SourceSettings(path="stills", labelled_classes=("shfat",))
+    with pytest.raises(SettingsError, match="Did you mean 'shaft'"):
+        gather(of(settings, sources=sources), data, Store(tmp_path / "cache"), Grey())
+    assert not list((tmp_path / "cache").glob("*"))
+
+
+def test_of_a_source_that_tells_one_class_the_other_is_background_and_none_is_judged_by(
     tmp_path, data, settings
 ):
-    write_scans(data / "scans", ["a", "b", "v"])
+    write_scans(data / "scans", ["a", "b", "h", "v"])
     spec = settings.model.model_copy(update={"method": "lapg"})
     made = {}
     for tells in ((), ("shaft",)):
-        source = SourceSettings(path="scans", labelled_classes=tells)
+        source = SourceSettings(path="scans", labelled_classes=tells, held_out_names="h")
         given = of(settings, sources=(source,), validation=("v",)).model_copy(update={"model": spec})
-        made[tells] = gather(given, data, Store(tmp_path / "cache"), Grey())
+        made[tells] = gather(given, data, Store(tmp_path / "cache"), Grey(), tested=True)
     assert names(made[()].validation) == ["v"] and made[()].sources[0].classes is None
+    assert names(made[()].tests["scans"]) == ["h"]
     partial = made[("shaft",)]
+    assert partial.tests["scans"] == ()
     assert (names(partial.sources[0].cases), partial.validation) == (["a", "b"], ())
     assert partial.sources[0].classes == (0, 1)
     assert made[()].sources[0].cases[0].labels.max() == 2

@@ -3,8 +3,10 @@ from pathlib import Path
 import pytest
 
 from segmem.core.errors import InputError, SettingsError
+from segmem.train.labelled_classes import labelled_classes
 from segmem.train.presets import check, load_settings, preset_names, save_settings
 
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 STAGE = {"name": "base", "steps": 1}
 
 
@@ -106,7 +108,7 @@ def test_the_prompted_baseline_sees_the_cases_that_lapg_sees(data):
 
 @pytest.mark.parametrize("name", ["acdc", "hippocampus", "leftatrium"])
 def test_the_adapter_s_experiments_learn_with_it_and_their_control_without(name):
-    folder = Path(__file__).parents[2] / "benchmarks" / "adapter"
+    folder = BENCHMARKS / "adapter"
     config = folder / f"{name}.yaml"
     made = load_settings(folder / "volumes.yaml", config)
     assert made.model.samed2.temporal.time == "symmetric"
@@ -119,3 +121,24 @@ def test_the_adapter_s_experiments_learn_with_it_and_their_control_without(name)
     )
     assert without.model == made.model, "so that both share a cache"
     assert "adapters" not in without.stages[0].prompted.parts
+
+
+def test_a_rare_class_s_experiment_holds_out_the_cases_that_lapg_holds_out():
+    ours, rare = (
+        load_settings("lapg-acdc"),
+        load_settings("lapg-acdc", BENCHMARKS / "lapg" / "rare_acdc.yaml"),
+    )
+    (whole,) = ours.data.sources
+    few, everyone = rare.data.sources
+    for source in (few, everyone):
+        assert (source.path, source.group, source.held_out) == (whole.path, whole.group, whole.held_out)
+    assert (few.limit, few.labelled_classes, everyone.limit) == (5, (), None)
+    assert labelled_classes(everyone, rare) == (0, 2, 3)
+    assert rare.seed == ours.seed
+
+
+def test_the_subcortical_experiment_never_makes_one_side_the_other():
+    settings = load_settings("lapg-acdc", BENCHMARKS / "lapg" / "subcortical.yaml")
+    turned = settings.augment.geometric
+    assert (turned.flip, turned.vertical_flip) == (0, 0)
+    assert len(settings.model.classes) == 9

@@ -46,9 +46,9 @@ def hidden(label_map: Mapping[int, int], told: Classes | None, classes: int) -> 
         told: class ids; None: all.
         classes: K, background among them.
     """
-    whole = {**{k: k for k in range(classes)}, **label_map}
     if told is None:
         return dict(label_map)
+    whole = {**{k: k for k in range(classes)}, **label_map}
     return {value: k if k in told else 0 for value, k in whole.items()}
 
 
@@ -62,3 +62,8 @@ def told_mask(clips: Sequence[Classes | None], classes: int) -> Tensor | None:
             row.fill_(False)
             row[list(told)] = True
     return mask
+
+
+def told_frames(told: Tensor | None, labelled: Tensor) -> Tensor | None:
+    """(N, K) of what is told (B, K): a row for each of N frames that are `labelled` (B, T), clip after clip."""
+    return None if told is None else told.repeat_interleave(labelled.sum(dim=1), dim=0)

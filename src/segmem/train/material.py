@@ -84,6 +84,7 @@ def gather(
         InputError: no cases, or none with a label.
         SettingsError: a group that does not exist; or features are wanted of a network that learns from frames.
     """
+    told = [labelled_classes(source, settings) for source in settings.data.sources]
     whole = [listed(source, data_root / source.path, tell) for source in settings.data.sources]
     parted = parted_sources(settings, whole)
     found = [part.kept for part in parted]
@@ -94,14 +95,13 @@ def gather(
     sources: list[Source] = []
     validation: list[CachedCase] = []
     tests: dict[str, tuple[CachedCase, ...]] = {}
-    for source, cases, part in zip(settings.data.sources, found, parted, strict=True):
-        told = labelled_classes(source, settings)
-        meaning = hidden(source.label_map, told, len(spec.classes))
+    for source, cases, part, tells in zip(settings.data.sources, found, parted, told, strict=True):
+        meaning = hidden(source.label_map, tells, len(spec.classes))
         kept = _labelled(cache.open_all(_chosen(cases, split.train), meaning, source.every), source.path)
         kept = _noisy(settings, source, kept, tell)
-        judges = _chosen(cases, split.validation) if told is None else []
-        aside = cache.open_all(judges, meaning, source.every)
-        held = cache.open_all(part.held, meaning, source.every) if tested else []
+        judges = tells is None  # else a class that nobody drew would be counted as found in vain
+        aside = cache.open_all(_chosen(cases, split.validation) if judges else [], meaning, source.every)
+        held = cache.open_all(part.held, meaning, source.every) if tested and judges else []
         if features is not None:
             assert model is not None  # noqa: S101  `_features` has seen to it
             if tell:
@@ -113,7 +113,7 @@ def gather(
         name = source.name or source.path
         tests[name] = (*tests.get(name, ()), *held)
         if kept:
-            sources.append(Source(kept, source.weight, name, source.prompts, told))
+            sources.append(Source(kept, source.weight, name, source.prompts, tells))
     sources += _drawn(settings.data, cache)
     if not sources:
         raise InputError(f"{data_root}: nothing to train on. Name data.sources, or data.synthetic.")

@@ -13,6 +13,7 @@ from segmem.core import Features
 from segmem.ops.intensity import normalise
 from segmem.segmenter import MemorySegmenter
 from segmem.state import State
+from segmem.train.labelled_classes import told_frames
 from segmem.train.loss import LabelledLoss
 
 
@@ -73,7 +74,7 @@ class ClipObjective(nn.Module):
     def _alone(self, frames: Tensor, labels: Tensor, labelled: Tensor, told: Tensor | None) -> Tensor:
         """The loss of the 2D network on the labelled frames of clips."""
         prediction, _ = self.model.step(_ready(frames[labelled]), State.start(), recall=False)
-        return self._measure(prediction.logits, labels[labelled], _each(told, labelled))
+        return self._measure(prediction.logits, labels[labelled], told_frames(told, labelled))
 
     def _remembering(
         self,
@@ -94,7 +95,7 @@ class ClipObjective(nn.Module):
         moments = self._encode(frames[:, warm:])
         logits, _ = self._run(moments, state.detach(), warm, first)
         known = labelled[:, warm:]
-        loss = self._measure(logits[known], labels[:, warm:][known], _each(told, known))
+        loss = self._measure(logits[known], labels[:, warm:][known], told_frames(told, known))
         if self.gate and corrupted is not None:
             tops = torch.cat([features.top for features in moments]).detach()
             loss = loss + gate_loss(self.model, tops, corrupted[:, warm:].T)
@@ -126,11 +127,6 @@ class ClipObjective(nn.Module):
         with torch.autocast(logits.device.type, enabled=False):
             loss: Tensor = self.loss(logits, labels, told)
         return loss
-
-
-def _each(told: Tensor | None, known: Tensor) -> Tensor | None:
-    """(N, K) for the N frames that are known (B, T), of what their clips tell (B, K)."""
-    return None if told is None else told.repeat_interleave(known.sum(dim=1), dim=0)
 
 
 @contextmanager

@@ -29,8 +29,8 @@ class SourceSettings(Settings):
     """Label value in the files to class of the model; values not named keep their number."""
     labelled_classes: tuple[str, ...] = ()
     """Names of the model's classes that its labels tell, where nobody drew the others: those may be wherever the label
-    says background, and are learnt from other sources. None: all. Of the methods `tmam` and `lapg`; such cases do not
-    validate."""
+    says background, and are learnt from other sources. None: all. Of the methods `tmam` and `lapg`; such cases
+    neither validate nor test."""
     group: str | None = None
     """A regular expression with one group: what it finds in a case's name is its patient, video or operation."""
     channel: str | None = None

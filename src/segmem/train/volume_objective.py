@@ -10,6 +10,7 @@ from segmem.core import Features, Prediction
 from segmem.nn.lapg_network import Prepared
 from segmem.ops.intensity import normalise
 from segmem.state import State
+from segmem.train.labelled_classes import told_frames
 from segmem.train.volume_loss import VolumeLossSettings, answer_loss, proposal_loss
 from segmem.two_stages import taken
 from segmem.volumetric import VolumeSegmenter
@@ -59,8 +60,8 @@ class VolumeObjective(nn.Module):
         prepared = Prepared.unpacked(features)
         with torch.autocast(frames.device.type, enabled=False):
             rows = Prepared.unpacked(taken(features, known.nonzero()[:, 0].tolist()))
-            each = None if told is None else told.repeat_interleave(slices, dim=0)
-            loss = proposal_loss(rows, flat[known], self.settings, _rows(each, known))
+            each = told_frames(told, labelled)
+            loss = proposal_loss(rows, flat[known], self.settings, each)
         if not self.memory:
             return loss + self._answer(self.model.decode(prepared, prepared.top), flat, known, each)
         moments = [taken(features, list(range(t, len(features.top), slices))) for t in range(slices)]
@@ -76,17 +77,20 @@ class VolumeObjective(nn.Module):
             prediction, state = self.model.step(
                 moments[key], replace(state, frame=key), recall=False, memorise=True, pinned=True
             )
-            alone.append(self._answer(prediction, labels[:, key], labelled[:, key], told))
+            each = told_frames(told, labelled[:, key : key + 1])
+            alone.append(self._answer(prediction, labels[:, key], labelled[:, key], each))
         state = replace(state, frame=0)
         for t, features in enumerate(moments):
             if t and t % self.back == 0:
                 state = state.detach()
             prediction, state = self.model.step(features, state)
-            seen.append(self._answer(prediction, labels[:, t], labelled[:, t], told))
+            each = told_frames(told, labelled[:, t : t + 1])
+            seen.append(self._answer(prediction, labels[:, t], labelled[:, t], each))
         nothing = seen[0] * 0
         return torch.stack(alone or [nothing]).mean(), torch.stack(seen).mean()
 
     def _answer(self, prediction: Prediction, labels: Tensor, known: Tensor, told: Tensor | None) -> Tensor:
+        """Of slices that are known; `told` has a row for each of those."""
         if not bool(known.any()) or prediction.quality is None:
             return prediction.logits.sum() * 0
         with torch.autocast(labels.device.type, enabled=False):
@@ -95,12 +99,8 @@ class VolumeObjective(nn.Module):
                 prediction.quality[known],
                 labels[known],
                 self.settings,
-                _rows(told, known),
+                told,
             )
-
-
-def _rows(told: Tensor | None, known: Tensor) -> Tensor | None:
-    return None if told is None else told[known]
 
 
 def _some(length: int, most: int) -> list[int]:
