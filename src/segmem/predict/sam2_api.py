@@ -16,7 +16,8 @@ from segmem.predict.album import album
 from segmem.predict.bank_session import told_by
 from segmem.predict.frames import Frame
 from segmem.predict.stream import ready
-from segmem.predict.tracking import Tracker, Tracking
+from segmem.predict.tracker import Tracker
+from segmem.predict.tracking import Tracking
 from segmem.prompted import PromptedSegmenter
 from segmem.state import Segmenter
 
