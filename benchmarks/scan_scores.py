@@ -87,11 +87,11 @@ def tell(rows: Sequence[Row], tolerance_mm: float) -> None:
         ours = [row for row in rows if row.model == model]
         for label in ("mean of classes", *dict.fromkeys(row.label for row in ours)):
             chosen = ours if label == "mean of classes" else [row for row in ours if row.label == label]
-            said = ", ".join(f"{name} {_said(_mean(chosen, name))}" for name in NUMBERS)
+            said = ", ".join(f"{name} {said(mean_over_cases(chosen, name))}" for name in NUMBERS)
             print(f"{model} | {label}: {said} (NSD at {tolerance_mm:g} mm)", flush=True)
 
 
-def _mean(rows: Sequence[Row], name: str) -> Interval:
+def mean_over_cases(rows: Sequence[Row], name: str) -> Interval:
     """Of a case's mean over its classes."""
     cases: dict[str, list[float]] = {}
     for row in rows:
@@ -100,6 +100,9 @@ def _mean(rows: Sequence[Row], name: str) -> Interval:
     return interval(values, {row.case: row.group for row in rows})
 
 
-def _said(one: Interval) -> str:
+def said(one: Interval) -> str:
+    """A mean, its interval, and in how many cases there was none."""
+    if np.isnan(one.mean):
+        return f"{one.missed} not found"
     left_out = f", {one.missed} not found" if one.missed else ""
     return f"{one.mean:.3f} [{one.low:.3f}, {one.high:.3f}{left_out}]"
