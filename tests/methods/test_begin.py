@@ -97,6 +97,38 @@ def test_a_memory_of_ours_brings_its_code_of_recency(tmp_path):
     assert float(other.memory.back.weight.detach().abs().max()) == 0
 
 
+def evident(classes=("background", "shaft", "tip"), **attention):
+    sizes = {"width": 32, "memory_width": 16, "layers": 1, "ffn": 64} | attention
+    spec = nano_spec(tmam=TmamSettings.model_validate({"attention": sizes, "evidence": {}}))
+    return build(spec.model_copy(update={"classes": classes}))
+
+
+def test_what_reads_features_comes_along_and_what_writes_begins_as_nothing(tmp_path):
+    ours, other = evident(), evident(("background", "object"))
+    with torch.no_grad():
+        for part in (ours.memory.back, ours.memory.evidence.trust):
+            part.weight.fill_(0.1)
+    save(ours, tmp_path / "model.safetensors")
+    parts = fill_memory(other, tmp_path / "model.safetensors")
+    assert parts == ["memory_attention", "memory_encoder", "project", "evidence.match"]
+    for name in ("project.weight", "evidence.match.key.weight", "evidence.match.log_reach"):
+        assert torch.allclose(
+            other.memory.get_parameter(name), ours.memory.get_parameter(name), rtol=0.01, atol=1e-4
+        )
+    assert not other.memory.back.weight.any()
+    assert not other.memory.evidence.trust.weight.any()
+
+
+def test_what_reads_other_features_keeps_its_own_weights(tmp_path):
+    ours = evident()
+    ours.memory.project = torch.nn.Conv2d(7, 32, 1)
+    save(ours, tmp_path / "model.safetensors")
+    other = evident()
+    own = other.memory.project.weight.clone()
+    assert "project" not in fill_memory(other, tmp_path / "model.safetensors")
+    assert torch.equal(other.memory.project.weight, own)
+
+
 def test_a_memory_of_another_size_or_none(tmp_path):
     save(nano_sam2(), tmp_path / "sam2.safetensors")
     with pytest.raises(

@@ -15,6 +15,10 @@ from segmem.segmenter import MemorySegmenter
 
 CLASSIFIER = ("encoder.conv_head.", "encoder.bn2.")  # of EfficientNets: in checkpoints, never run
 PARTS = ("memory_attention", "memory_encoder")  # of a memory that fit any feature
+AROUND = (
+    "project",
+    "evidence.match",
+)  # that fit features of as many channels; both read a feature, none writes one
 CODE = "temporal_code.maskmem_tpos_enc"
 
 
@@ -39,10 +43,15 @@ def fill_network(model: MemorySegmenter, path: Path) -> None:
     _put(network, theirs, path, "the 2D network")
 
 
-def fill_memory(model: MemorySegmenter, path: Path) -> None:
+def fill_memory(model: MemorySegmenter, path: Path) -> list[str]:
     """Give memory attention and memory encoder the weights of a trained TMAM or a SAM2; the rest keeps its own.
 
-    A memory of ours brings its code of recency too, as far as both reach back.
+    A memory of ours brings its code of recency too, as far as both reach back; and where it is of the same size here,
+    what reads features for it: the projection to memory's width, the keys of the class evidence. What writes to the
+    2D network begins as nothing, as ever.
+
+    Returns:
+        the parts that were given weights.
 
     Raises:
         FormatError: the file is damaged, or could be read only by running what it brings.
@@ -58,11 +67,23 @@ def fill_memory(model: MemorySegmenter, path: Path) -> None:
     parts = nn.ModuleDict({name: memory.get_submodule(name) for name in PARTS})
     theirs = {name: value for name, value in found.items() if name.startswith(PARTS)}
     _put(parts, theirs, path, "the memory (model.tmam.attention sets its size)")
+    around = [part for part in AROUND if _put_where_it_fits(memory, part, found)]
     if CODE in found and CODE in memory.state_dict():
         code = memory.get_parameter(CODE)
         reach = min(len(code), len(found[CODE]))
         with torch.no_grad():
             code[:reach] = found[CODE][:reach].to(code)
+    return [*PARTS, *around]
+
+
+def _put_where_it_fits(memory: nn.Module, part: str, found: Mapping[str, Tensor]) -> bool:
+    """Whether both have `part`, of the same size; then `memory` has it from `found`."""
+    ours = {name: value for name, value in memory.state_dict().items() if name.startswith(f"{part}.")}
+    fits = all(name in found and found[name].shape == value.shape for name, value in ours.items())
+    if not ours or not fits:
+        return False
+    memory.load_state_dict({name: found[name].to(value) for name, value in ours.items()}, strict=False)
+    return True
 
 
 def _under_prefix(tensors: Mapping[str, Tensor], names: Sequence[str]) -> dict[str, Tensor]:

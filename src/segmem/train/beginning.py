@@ -63,5 +63,6 @@ def _fresh(settings: TrainSettings, network: nn.Module | None) -> Model:
         if settings.network_from is not None:
             fill_network(model, find_weights(settings.network_from))
         if settings.memory_from is not None:
-            fill_memory(model, find_weights(settings.memory_from))
+            parts = fill_memory(model, find_weights(settings.memory_from))
+            say(f"From {settings.memory_from}: {', '.join(parts)}.")
     return model

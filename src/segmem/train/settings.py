@@ -175,9 +175,9 @@ class TrainSettings(Settings):
     save it. Of the method `lapg`: a SAM2 or MedSAM2 checkpoint, whose image encoder is taken, and its memory and
     two-way attention where they are of one size."""
     memory_from: str | None = None
-    """The same for memory attention and memory encoder alone; also a SAM2.1 checkpoint, whose size is 256 wide, 4
-    layers, ffn 2048. Of the methods `litemedsam` and `samed2`: the memory that follows objects, as in the shipped
-    `litemedsam`."""
+    """The same for memory attention and memory encoder alone, and what reads features for them where it is of the
+    same size; also a SAM2.1 checkpoint, whose size is 256 wide, 4 layers, ffn 2048. Of the methods `litemedsam` and
+    `samed2`: the memory that follows objects, as in the shipped `litemedsam`."""
     data: DataSettings = DataSettings()
     """On what."""
     augment: AugmentSettings = AugmentSettings()
