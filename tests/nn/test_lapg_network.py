@@ -48,6 +48,32 @@ def test_an_open_gate_lets_prompts_speak(frames):
 
 
 @torch.no_grad()
+def test_coarse_masks_are_added_in_a_share_that_begins_as_nothing(frames):
+    plain = network()
+    made = network(decoder=NANO_LAPG.decoder.model_copy(update={"prior": True}))
+    made.load_state_dict(plain.state_dict(), strict=False)
+    prepared = made.encode(frames)
+    alone = plain.decode(prepared, prepared.top).logits
+    torch.nn.init.zeros_(made.prior)
+    assert torch.equal(alone, made.decode(prepared, prepared.top).logits)
+    torch.nn.init.constant_(made.prior, 2.0)
+    found = made.decode(prepared, prepared.top).logits - alone
+    size = found.shape[-2:]
+    coarse = torch.nn.functional.interpolate(prepared.coarse[:, -1], size, mode="bilinear")
+    assert torch.allclose(found, 2 * coarse, atol=1e-4)
+
+
+def test_the_share_of_coarse_masks_is_nothing_when_it_is_made():
+    decoder = NANO_LAPG.decoder.model_copy(update={"prior": True})
+    assert not LapgNetwork(NANO_LAPG.model_copy(update={"decoder": decoder}), 3).prior.any()
+
+
+def test_a_prior_needs_coarse_masks():
+    with pytest.raises(ValueError, match="draws none"):
+        LapgNetworkSettings.model_validate({"generator": {"form": "released"}, "decoder": {"prior": True}})
+
+
+@torch.no_grad()
 def test_what_is_packed_comes_out_again(frames):
     prepared = network().encode(frames)
     again = Prepared.unpacked(prepared.packed())

@@ -1,12 +1,13 @@
 """Slices to classes with prompts that the network makes by itself; each part is callable alone."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import torch
 from einops import rearrange
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from segmem.core import Features
 from segmem.nn.class_decoder import ClassDecoder, ClassMap
@@ -53,7 +54,8 @@ class Prepared:
 class LapgNetwork(nn.Module):
     """Image encoder, neighbouring slices, prompt generator and mask decoder (LAPG, section 3.1 of its notes).
 
-    One gate, zero at first, stands between the generator and the decoder, which so begins as one without prompts.
+    One gate, zero at first, stands between the generator and the decoder, which so begins as one without prompts;
+    with `decoder.prior` another, zero too, between the coarse masks and the decoder's.
 
     Args:
         settings: of the parts.
@@ -74,6 +76,7 @@ class LapgNetwork(nn.Module):
             self.generator = ReleasedGenerator(width, head=max(1, width // 4))
         self.gate = nn.Parameter(torch.zeros(width))
         self.decoder = ClassDecoder(settings.decoder, classes, width, self.encoder.channels)
+        self.prior = nn.Parameter(torch.zeros(())) if settings.decoder.prior else None
 
     @property
     def halo(self) -> int:
@@ -116,7 +119,11 @@ class LapgNetwork(nn.Module):
     def decode(self, prepared: Prepared, top: Tensor) -> ClassMap:
         """The classes, from what was prepared and its features (B, C, h, w) after memory."""
         out: ClassMap = self.decoder(top + prepared.dense, self._places(top), prepared.own, prepared.fine)
-        return out
+        if self.prior is None:
+            return out
+        size = (out.logits.shape[-2], out.logits.shape[-1])
+        coarse = F.interpolate(prepared.coarse[:, -1], size, mode="bilinear", align_corners=False)
+        return replace(out, logits=out.logits + self.prior * coarse)
 
     def _places(self, top: Tensor) -> Tensor:
         grid = (top.shape[-2], top.shape[-1])

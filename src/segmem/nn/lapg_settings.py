@@ -1,8 +1,8 @@
 """The parts of a LAPG network, in values."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from segmem.core import Settings
 from segmem.nn.hiera import HieraSettings
@@ -69,6 +69,9 @@ class ClassDecoderSettings(Settings):
     channels: tuple[int, ...] = (64, 32)
     """Channels after each doubling of the grid, coarse to fine. Doublings beyond the encoder's fine levels have no
     skip; levels finer than the last doubling are not used."""
+    prior: bool = False
+    """The coarse masks are added to its logits, in a share that is learnt from nothing. Classes that look alike and
+    differ in their place, as the two sides of a brain do, need it. Generator `segmem` only."""
 
 
 class LapgNetworkSettings(Settings):
@@ -90,3 +93,9 @@ class LapgNetworkSettings(Settings):
     """Memory attention."""
     pool: int = Field(default=2, ge=1)
     """Each memory token stands for pool x pool cells."""
+
+    @model_validator(mode="after")
+    def _prior_is_drawn(self) -> Self:
+        if self.decoder.prior and self.generator.form == "released":
+            raise ValueError("decoder.prior needs coarse masks, and generator.form released draws none")
+        return self
