@@ -101,8 +101,9 @@ def mean_over_cases(rows: Sequence[Row], name: str) -> Interval:
 
 
 def said(one: Interval) -> str:
-    """A mean, its interval, and in how many cases there was none."""
+    """A mean, its interval where more than one patient is there, and in how many cases there was none."""
     if np.isnan(one.mean):
         return f"{one.missed} not found"
     left_out = f", {one.missed} not found" if one.missed else ""
-    return f"{one.mean:.3f} [{one.low:.3f}, {one.high:.3f}{left_out}]"
+    around = "" if np.isnan(one.low) else f" [{one.low:.3f}, {one.high:.3f}]"
+    return f"{one.mean:.3f}{around}{left_out}"
