@@ -87,8 +87,8 @@ def tell(rows: Sequence[Row], tolerance_mm: float) -> None:
         ours = [row for row in rows if row.model == model]
         for label in ("mean of classes", *dict.fromkeys(row.label for row in ours)):
             chosen = ours if label == "mean of classes" else [row for row in ours if row.label == label]
-            said = ", ".join(f"{name} {said(mean_over_cases(chosen, name))}" for name in NUMBERS)
-            print(f"{model} | {label}: {said} (NSD at {tolerance_mm:g} mm)", flush=True)
+            numbers = ", ".join(f"{name} {said(mean_over_cases(chosen, name))}" for name in NUMBERS)
+            print(f"{model} | {label}: {numbers} (NSD at {tolerance_mm:g} mm)", flush=True)
 
 
 def mean_over_cases(rows: Sequence[Row], name: str) -> Interval:
