@@ -152,6 +152,10 @@ class VolumeSegmenter(nn.Module):
         """Those of the network that its settings let learn."""
         return self.network.learning_parameters()
 
+    def gate_parameters(self) -> Iterator[nn.Parameter]:
+        """Those that say how far prompts and coarse masks reach the decoder; they are among the network's."""
+        return (one for name, one in self.network.named_parameters() if name in ("gate", "prior"))
+
     def memory_parameters(self) -> Iterator[nn.Parameter]:
         """Those of memory attention, memory encoder and the projections."""
         return self.memory.parameters()

@@ -107,6 +107,20 @@ def test_a_scan_s_encoder_learns_as_its_settings_say(settings, tuning):
         assert encoder == {name: ".lora_" in name for name in encoder}
 
 
+def test_what_lets_prompts_in_may_learn_at_its_own_rate(settings):
+    model = nano_lapg()
+    stage = settings.stages[0].model_copy(update={"learning_rate": 0.1})
+    (together,) = choose(model, stage)
+    assert id(model.network.gate) in {id(p) for p in together["params"]}
+    network, gate = choose(model, stage.model_copy(update={"gate_learning_rate": 0.5}))
+    assert ([id(p) for p in gate["params"]], gate["lr"]) == ([id(model.network.gate)], 0.5)
+    assert id(model.network.gate) not in {id(p) for p in network["params"]}
+    with pytest.raises(SettingsError, match="trains a gate, but"):
+        choose(
+            model, stage.model_copy(update={"train": "gate"})
+        )  # clips that were spoilt would teach it nothing
+
+
 def test_a_scan_s_first_stage_leaves_the_memory_alone(settings):
     model = nano_lapg()
     chosen = {id(p) for group in choose(model, settings.stages[0]) for p in group["params"]}

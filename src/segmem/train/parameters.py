@@ -15,17 +15,22 @@ def choose(model: Model, stage: StageSettings) -> Groups:
     """The parameters that the stage trains, the memory's with their own learning rate; others need no gradient."""
     if isinstance(model, PromptedSegmenter):
         return _parts_of(model, stage)
-    gate = [] if isinstance(model, VolumeSegmenter) else list(model.gate_parameters())
+    gates = stage.train == "gate" or stage.gate_learning_rate is not None
+    if isinstance(
+        model, VolumeSegmenter
+    ):  # its gates are the network's, and learn with it where nothing is said
+        gate = list(model.gate_parameters()) if stage.gate_learning_rate is not None else []
+    else:
+        gate = list(model.gate_parameters())
+    if gates and not gate:
+        raise SettingsError(f"stages: {stage.name} trains a gate, but the model has none (model.tmam.gate).")
     told = {id(parameter) for parameter in gate}
     if stage.freeze_memory:
         told |= {id(parameter) for parameter in model.look_parameters()}
-    gates = stage.train == "gate" or stage.gate_learning_rate is not None
-    if gates and not gate:
-        raise SettingsError(f"stages: {stage.name} trains a gate, but the model has none (model.tmam.gate).")
     base = stage.train in ("all", "base")
     memory = stage.memory and stage.train in ("all", "memory")
     groups = (
-        (base, list(model.base_parameters()), stage.learning_rate),
+        (base, [p for p in model.base_parameters() if id(p) not in told], stage.learning_rate),
         (
             memory,
             [p for p in model.memory_parameters() if id(p) not in told],

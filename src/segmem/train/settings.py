@@ -137,7 +137,8 @@ class StageSettings(Settings):
     """Which parameters learn. gate: only the memory's gate, to tell spoilt frames from clear ones."""
     gate_learning_rate: PositiveFloat | None = None
     """In a stage that trains the memory: its gate learns too, at this rate, to tell spoilt frames from clear ones, from
-    the augmentation that spoilt them. None leaves it as it is."""
+    the augmentation that spoilt them. None leaves it as it is. Of the method `lapg`, in any stage: the rate of what
+    lets prompts and coarse masks into the decoder; none takes `learning_rate`."""
     one_object: OneObject | None = None
     """Each clip shows one class of its case, drawn anew, as class 1, so that only memory can tell which. foreground:
     never the background; any: that too, which is needed where cases have one class."""
