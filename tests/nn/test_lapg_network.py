@@ -68,11 +68,6 @@ def test_the_share_of_coarse_masks_is_nothing_when_it_is_made():
     assert not LapgNetwork(NANO_LAPG.model_copy(update={"decoder": decoder}), 3).prior.any()
 
 
-def test_a_prior_needs_coarse_masks():
-    with pytest.raises(ValueError, match="draws none"):
-        LapgNetworkSettings.model_validate({"generator": {"form": "released"}, "decoder": {"prior": True}})
-
-
 @torch.no_grad()
 def test_what_is_packed_comes_out_again(frames):
     prepared = network().encode(frames)
