@@ -46,6 +46,11 @@ def answer_coarsely(model: VolumeSegmenter) -> None:
     setattr(model, "decode", coarse)  # noqa: B010  a method, which mypy lets nobody assign
 
 
+def draws(model: VolumeSegmenter) -> bool:
+    """Whether there are coarse masks."""
+    return model.network.settings.generator.form != "released"
+
+
 def change(model: VolumeSegmenter, mode: str) -> None:
     """Take away what `mode` does without."""
     if mode == "coarse":
@@ -76,7 +81,7 @@ def main() -> None:
         loaded = ready(options.model)
         model = loaded[0]
         if mode not in ("own", "none"):
-            if not isinstance(model, VolumeSegmenter):
+            if not isinstance(model, VolumeSegmenter) or (mode == "coarse" and not draws(model)):
                 continue
             change(model, mode)
         for case in parted(settings, options.data)[1]:
