@@ -1,4 +1,4 @@
-"""What `scans.py` and `nnunet.py` share: who is held out, how an answer is scored, and the table.
+"""What the benchmarks of scans share: who is held out, how an answer is scored, and the table.
 
 NSD and HD95 are in mm of the file's spacing, which is nominal for some data.
 """
@@ -79,6 +79,18 @@ def write(rows: Sequence[Row], out: Path) -> None:
         for row in rows:
             numbers = (f"{getattr(row, name):.4f}" for name in NUMBERS)
             lines.writerow((row.model, row.case, row.group, row.label, *numbers))
+
+
+def read(path: Path) -> list[Row]:
+    """What `write` wrote."""
+    with path.open(newline="") as file:
+        return [
+            Row(
+                *(line[name] for name in ("model", "case", "group", "class")),
+                *(float(line[name]) for name in NUMBERS),
+            )
+            for line in csv.DictReader(file)
+        ]
 
 
 def tell(rows: Sequence[Row], tolerance_mm: float) -> None:

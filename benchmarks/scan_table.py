@@ -8,33 +8,21 @@ An infinite HD95, of a class that was not found, is left out and counted.
 """
 
 import argparse
-import csv
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from scan_scores import NUMBERS, Row, mean_over_cases, said
+from scan_scores import NUMBERS, Row, mean_over_cases, read, said
 
 HEAD = """\
 # Scans, class by class
 
 Means over cases with 95 % intervals over patients; NSD at 1 mm on hippocampus and subcortical, at 2 mm on ACDC; HD95
-in mm. Spacings of ACDC and subcortical are nominal. What the rows are and how they were made:
-[results](../results.md#scans-without-prompts).
+in mm. Spacings of ACDC and subcortical are nominal. What the rows are and how they were measured:
+[results](../results.md#scans-without-prompts). This page: `python benchmarks/scan_table.py HEADING/NAME=FILE... --out
+docs/results/scans.md`, of the tables beside it.
 """
-
-
-def rows_of(path: Path, before: str) -> list[Row]:
-    """Of one file; `before` is said before the names of its models."""
-    with path.open(newline="") as file:
-        return [
-            Row(
-                f"{before} {line['model']}".strip(),
-                *(line[name] for name in ("case", "group", "class")),
-                *(float(line[name]) for name in NUMBERS),
-            )
-            for line in csv.DictReader(file)
-        ]
 
 
 def table(rows: Sequence[Row]) -> Iterator[str]:
@@ -60,7 +48,8 @@ def main(arguments: Sequence[str]) -> None:
     for given in options.tables:
         place, _, path = given.partition("=")
         heading, _, name = place.partition("/")
-        sections.setdefault(heading, []).extend(rows_of(Path(path), name))
+        rows = (replace(row, model=f"{name} {row.model}".strip()) for row in read(Path(path)))
+        sections.setdefault(heading, []).extend(rows)
     tables = ["\n".join((f"## {heading}", "", *table(rows), "")) for heading, rows in sections.items()]
     options.out.write_text("\n".join((HEAD, *tables)))
 

@@ -15,10 +15,8 @@ from segmem.segmenter import MemorySegmenter
 
 CLASSIFIER = ("encoder.conv_head.", "encoder.bn2.")  # of EfficientNets: in checkpoints, never run
 PARTS = ("memory_attention", "memory_encoder")  # of a memory that fit any feature
-AROUND = (
-    "project",
-    "evidence.match",
-)  # that fit features of as many channels; both read a feature, none writes one
+AROUND = ("project", "evidence.match")
+"""Parts that read features and write none; they fit where features have as many channels."""
 CODE = "temporal_code.maskmem_tpos_enc"
 
 

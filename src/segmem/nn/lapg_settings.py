@@ -97,5 +97,7 @@ class LapgNetworkSettings(Settings):
     @model_validator(mode="after")
     def _prior_is_drawn(self) -> Self:
         if self.decoder.prior and self.generator.form == "released":
-            raise ValueError("decoder.prior needs coarse masks, and generator.form released draws none")
+            raise ValueError(
+                "decoder.prior needs coarse masks, and generator.form released draws none: take segmem, or false"
+            )
         return self
