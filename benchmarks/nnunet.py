@@ -126,6 +126,9 @@ def asked() -> argparse.Namespace:
     parser.add_argument(
         "--workers", type=int, default=0, help="Processes that augment; 0 does it in between."
     )
+    parser.add_argument(
+        "--resume", action="store_true", help="Go on with a training in WORK that was cut off."
+    )
     parser.add_argument("--tolerance", type=float, default=2.0, help="Of NSD, in mm.")
     parser.add_argument("--modality", help="CT, where it is: nnU-Net normalises it its own way.")
     parser.add_argument("--cases", type=int, help="Score only so many held-out cases, to try the program.")
@@ -153,6 +156,7 @@ def main() -> None:
         "nnUNet_compile": "f",
         "OMP_NUM_THREADS": str(options.threads),
         "SEGMEM_SECONDS": str(60 * options.minutes),
+        "SEGMEM_RESUME": str(int(options.resume)),
     }
     for home in homes.values():
         Path(home).mkdir(parents=True, exist_ok=True)

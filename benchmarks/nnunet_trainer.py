@@ -17,23 +17,39 @@ import torch
 from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
 
 POWER = 0.9  # of nnU-Net's polynomial learning rate
+SAVE_EVERY = 600.0  # seconds of the budget
 
 
 class SegmemBudgetTrainer(nnUNetTrainer):
-    """Trains for SEGMEM_SECONDS after the data is unpacked, then saves `checkpoint_final.pth` and `budget.json`."""
+    """Trains for SEGMEM_SECONDS after the data is unpacked, then saves `checkpoint_final.pth` and `budget.json`.
+
+    Every ten minutes it saves what a run with SEGMEM_RESUME=1 goes on from, the seconds spent with it.
+    """
 
     def run_training(self) -> None:
         torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))  # nnU-Net took as many as there are cores
         budget = float(os.environ["SEGMEM_SECONDS"])
         clock = perf_counter if self.device.type == "cuda" else process_time  # a CPU may be shared
         self.on_train_start()
+        latest, progress = (
+            Path(self.output_folder) / name for name in ("checkpoint_latest.pth", "spent.json")
+        )
+        before, steps, losses = 0.0, 0, []
+        if os.environ.get("SEGMEM_RESUME") == "1" and progress.is_file():
+            self.load_checkpoint(str(latest))
+            before, steps = json.loads(progress.read_text())
         self.network.train()
-        begun, steps, losses = clock(), 0, []
+        begun = clock() - before
+        saved = before
         while (spent := clock() - begun) * (steps + 1) < budget * max(1, steps):  # one more fits in
             for group in self.optimizer.param_groups:
                 group["lr"] = self.initial_lr * (1 - spent / budget) ** POWER
             losses.append(float(self.train_step(next(self.dataloader_train))["loss"]))
             steps += 1
+            if spent - saved > SAVE_EVERY:
+                saved = clock() - begun
+                self.save_checkpoint(str(latest))
+                progress.write_text(json.dumps([saved, steps]))
         self.save_checkpoint(str(Path(self.output_folder) / "checkpoint_final.pth"))
         about: dict[str, Any] = {
             "iterations": steps,
