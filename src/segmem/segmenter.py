@@ -31,7 +31,7 @@ class ImageNetwork(Protocol):
 class MemoryParts(Protocol):
     """Looks back at memory, weighs decoded logits against what it found there, makes memory tokens (B, L, C) of
     features and probabilities (B, K - 1, H, W) of foreground classes, and tells from features alone whether a frame
-    is spoilt (B,), as logits."""
+    (B, 1, 1, 1) or a cell (B, 1, h, w) is spoilt, as logits."""
 
     def attend(self, top: Tensor, memory: Memory | None) -> Looked: ...
 

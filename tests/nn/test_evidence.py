@@ -40,8 +40,12 @@ def past(evidence: ClassEvidence, top: torch.Tensor, probabilities: torch.Tensor
     return Past(kept, one.long() * 0, one.bool())
 
 
+def whole(doubt: float) -> torch.Tensor:
+    return torch.full((1, 1, 1, 1), doubt)
+
+
 def find(evidence: ClassEvidence, top: torch.Tensor, seen: Past, doubt: float) -> torch.Tensor:
-    return evidence.find(top, seen.kept, seen.rank, seen.valid, torch.tensor([doubt]))
+    return evidence.find(top, seen.kept, seen.rank, seen.valid, whole(doubt))
 
 
 @torch.no_grad()
@@ -72,10 +76,23 @@ def test_a_spoilt_frame_reads_the_place_and_not_the_look():
 
 
 @torch.no_grad()
+def test_where_half_a_frame_is_spoilt_that_half_alone_reads_the_place():
+    evidence, top, other = part(), noise(1, CHANNELS, *GRID), noise(1, CHANNELS, *GRID, seed=5)
+    seen = past(evidence, top, halves())
+    half = torch.full((1, 1, *GRID), CLEAR)
+    half[..., 3:] = SPOILT
+    found = evidence.find(other, seen.kept, seen.rank, seen.valid, half)
+    by_look, by_place = (find(evidence, other, seen, doubt) for doubt in (CLEAR, SPOILT))
+    assert torch.allclose(found[..., :6], by_look[..., :6], atol=1e-5)
+    assert torch.allclose(found[..., 6:], by_place[..., 6:], atol=1e-5)
+    assert not torch.allclose(by_look, by_place, atol=1e-2)
+
+
+@torch.no_grad()
 def test_an_untrained_head_moves_nothing():
     evidence, top, logits = part(), noise(1, CHANNELS, *GRID), noise(1, CLASSES, 64, 96)
     found = find(evidence, top, past(evidence, top, halves()), CLEAR)
-    assert torch.equal(evidence.settle(logits, found, torch.tensor([CLEAR])), logits)
+    assert torch.equal(evidence.settle(logits, found, whole(CLEAR)), logits)
 
 
 @torch.no_grad()
@@ -84,7 +101,7 @@ def test_full_trust_moves_the_logits_to_the_evidence_and_distrust_away_from_it(t
     evidence, top, logits = part(), noise(1, CHANNELS, *GRID), torch.zeros(1, CLASSES, 64, 96)
     torch.nn.init.constant_(evidence.trust.bias, trust)
     found = find(evidence, top, past(evidence, top, halves()), CLEAR)
-    left = evidence.settle(logits, found, torch.tensor([CLEAR]))[0, :, 10, 5]
+    left = evidence.settle(logits, found, whole(CLEAR))[0, :, 10, 5]
     assert (left.argmax() == 1) == (trust > 0)
     assert (left[1] - left[2]).abs() > 3
 
@@ -107,7 +124,7 @@ def test_the_head_learns_from_the_first_step_and_the_keys_from_the_second():
     for step in range(2):
         optimiser.zero_grad()
         found = find(evidence, noise(1, CHANNELS, *GRID, seed=3), past(evidence, top, halves()), 0.0)
-        evidence.settle(noise(1, CLASSES, 64, 96), found, torch.tensor([0.0])).square().mean().backward()
+        evidence.settle(noise(1, CLASSES, 64, 96), found, whole(0.0)).square().mean().backward()
         assert evidence.trust.weight.grad.abs().sum() > 0
         assert (evidence.match.key.weight.grad.abs().sum() > 0) == (step == 1)
         optimiser.step()

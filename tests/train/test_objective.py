@@ -76,10 +76,12 @@ def test_without_memory_frames_are_on_their_own():
     assert torch.equal(objective(frames, labels, known), objective(past, labels, known))
 
 
-def test_the_gate_learns_which_frames_are_spoilt():
-    model, (frames, _) = nano(), clips()
-    spoilt = torch.arange(frames.shape[1]).expand(frames.shape[:2]) % 2 == 1
-    frames[spoilt] = 0
+@pytest.mark.parametrize("by", ["frame", "cell"])
+def test_the_gate_learns_which_frames_are_spoilt(by):
+    model, (frames, labels) = nano(tmam=TmamSettings(attention=TINY, gate_by=by)), clips()
+    spoilt = torch.zeros(labels.shape, dtype=torch.bool)
+    spoilt[:, 1::2] = True
+    frames[:, 1::2] = 0
     gate = list(model.gate_parameters())
     optimiser = torch.optim.Adam(gate, lr=0.1)
     for _ in range(30):

@@ -79,7 +79,7 @@ class Batch:
             they are still to be finished, runs.
         labels: (B, T, H, W) uint8 class ids.
         labelled: (B, T) bool; a frame without a label gives no loss, but the memory reads it.
-        corrupted: (B, T) bool.
+        corrupted: (B, T, H, W) bool, which pixels are spoilt.
         prompts: of each clip's source.
         classes: which each clip's labels tell, background among them; None: all.
     """
@@ -126,7 +126,7 @@ def _draw(
     if case.features is not None:
         known = torch.from_numpy(np.array(case.labelled[order]))
         maps = grid_labels(case, unique, plan.fit)[place]
-        told = maps, known, torch.zeros_like(known)
+        told = maps, known, torch.zeros_like(maps, dtype=torch.bool)
         if plan.around is None:
             return (features_of(case, unique)[place], *told), None, source
         first, last = run_around(order, plan.around, case.length)

@@ -39,7 +39,7 @@ class Seen:
     Attributes:
         raw: (B, C, h, w) of the frame before it looked back.
         found: (B, K, h', w') in 0..1.
-        doubt: (B,) logits that the frame is spoilt.
+        doubt: (B, 1, h, w) logits that a cell is spoilt, or (B, 1, 1, 1) that the frame is.
         some: (B,) bool, which rows had something to look at.
     """
 
@@ -86,22 +86,24 @@ class ClassEvidence(nn.Module):
             kept: (B, N, cells, numbers) of N remembered frames, as `remember` gave them.
             rank: (B, N) how recent; 0 is the latest.
             valid: (B, N) bool.
-            doubt: (B,) logits that the present is spoilt: then its look says nothing, and only place counts.
+            doubt: (B, 1, h, w) logits that a cell of the present is spoilt, or (B, 1, 1, 1) that all of it is: then
+                its look says nothing, and only place counts.
         """
         grid, s, width = self.grid(top), self.settings.parts, self.settings.width
-        present = self.match.keys(F.adaptive_avg_pool2d(top, grid)) * (-doubt).sigmoid()[:, None, None]
+        clear = rearrange(F.adaptive_avg_pool2d((-doubt).sigmoid(), grid), "b one h w -> b (h w) one")
+        present = self.match.keys(F.adaptive_avg_pool2d(top, grid)) * clear
         found = self.match(present, kept[..., :width], kept[..., width:], rank, valid, grid)
         out: Tensor = rearrange(found, "b (h w) (k s t) -> b k (h s) (w t)", h=grid[0], s=s, t=s)
         return out
 
     def settle(self, logits: Tensor, found: Tensor, doubt: Tensor) -> Tensor:
-        """Logits (B, K, H, W) moved towards the evidence (B, K, h', w') as far as it is trusted."""
+        """Logits (B, K, H, W) moved towards the evidence (B, K, h', w') as far as it is trusted; doubt as above."""
         with torch.autocast(logits.device.type, enabled=False):
             logits, size = logits.float(), (found.shape[-2], found.shape[-1])
             present = F.adaptive_avg_pool2d(logits.softmax(dim=1), size)
             seen = found.sum(dim=1, keepdim=True)
             past = (found + LEAST) / (seen + LEAST * self.classes)
-            spoilt = doubt.sigmoid()[:, None, None, None].expand_as(seen)
+            spoilt = F.interpolate(doubt.sigmoid(), size, mode="bilinear", align_corners=False)
             trust = self.trust(F.gelu(self.mix(torch.cat([present, past, seen, spoilt], dim=1)))).tanh()
             change = trust * (past.log() - present.clamp(min=LEAST).log())
             return logits + F.interpolate(change, logits.shape[-2:], mode="bilinear", align_corners=False)

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from segmem.core.errors import UsageError
 from segmem.memory import Memory
+from segmem.nn.cell_gate import CellGate
 from segmem.nn.channel_groups import cut, group_count, put_back
 from segmem.nn.evidence import ClassEvidence, Seen, packed, unpacked
 from segmem.nn.feature_memory_settings import FeatureMemorySettings
@@ -57,7 +58,9 @@ class FeatureMemory(nn.Module):
         self.project = nn.Identity() if grouped else nn.Conv2d(channels, attention.width, 1)
         self.memory_attention = MemoryAttention(attention)
         self.temporal_code = TemporalCode(capacity, attention.memory_width) if settings.recency else None
-        self.gate = FrameGate(channels) if settings.gate else None
+        self.gate: FrameGate | CellGate | None = None
+        if settings.gate:
+            self.gate = CellGate(channels) if settings.gate_by == "cell" else FrameGate(channels)
         self.back = nn.Identity() if grouped else nn.Conv2d(attention.width, channels, 1)
         self.gain: nn.Parameter | None = None
         if settings.combine == "add":
@@ -160,17 +163,15 @@ class FeatureMemory(nn.Module):
         return share * told + (1 - share) * top if self.settings.combine == "replace" else share * told
 
     def openness(self, top: Tensor) -> Tensor:
-        """(B, 1, 1, 1) in `floor`..1: how much of what memory says is taken by (B, C, h, w)."""
+        """(B, 1, 1, 1) or (B, 1, h, w) in `floor`..1: how much of what memory says is taken by (B, C, h, w)."""
         share, floor = self.doubt(top).sigmoid(), self.settings.floor
-        return (floor + (1 - floor) * share)[:, None, None, None]
+        return floor + (1 - floor) * share
 
     def doubt(self, top: Tensor) -> Tensor:
-        """(B,) logits that a frame is spoilt, from mean and deviation of its (B, C, h, w) features alone."""
-        return (
-            top.new_full((len(top),), OPEN, dtype=torch.float32)
-            if self.gate is None
-            else self.gate.doubt(top)
-        )
+        """Logits that a frame, (B, 1, 1, 1), or each of its cells, (B, 1, h, w), is spoilt, from its features alone."""
+        if self.gate is None:
+            return top.new_full((len(top), 1, 1, 1), OPEN, dtype=torch.float32)
+        return self.gate.doubt(top)
 
     def _mask(self, memory: Memory, some: Tensor) -> Tensor | None:
         """(B * G, R*L), None where every slot is valid. A row with none sees all, so that no softmax is empty."""

@@ -35,6 +35,8 @@ class FeatureMemorySettings(Settings):
     """Attention to memory begins by looking straight back, each cell at its own past."""
     gate: bool = True
     """The present frame's features decide how much of what memory says is taken."""
+    gate_by: Literal["frame", "cell"] = "frame"
+    """For the frame as a whole, or for each cell of the feature, as where something passes before a part of it."""
     floor: float = Field(default=0.0, ge=0, le=1)
     """The least share of it that is taken where the present frame is clear."""
     pool: int = Field(default=1, ge=1)

@@ -20,8 +20,13 @@ class FrameGate(nn.Linear):
         nn.init.constant_(self.bias, OPEN)
 
     def doubt(self, top: Tensor) -> Tensor:
-        """(B,) logits that a frame is spoilt, from its features (B, C, h, w)."""
-        told = torch.cat([top.mean(dim=(2, 3)), top.std(dim=(2, 3))], dim=1).float()
+        """(B, 1, 1, 1) logits that a frame is spoilt, from its features (B, C, h, w)."""
         with torch.autocast(top.device.type, enabled=False):
-            logits: Tensor = self(F.layer_norm(told, told.shape[1:]))
-        return logits[:, 0]
+            logits: Tensor = self(moments(top))
+        return logits[:, :, None, None]
+
+
+def moments(top: Tensor) -> Tensor:
+    """(B, 2 C) mean and deviation of the channels of (B, C, h, w), normalised over all of them."""
+    told = torch.cat([top.mean(dim=(2, 3)), top.std(dim=(2, 3))], dim=1).float()
+    return F.layer_norm(told, told.shape[1:])

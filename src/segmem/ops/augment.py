@@ -33,7 +33,7 @@ class AugmentSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A changed clip: frames (T, 3, H, W) uint8, labels (T, H, W) uint8, corrupted (T,) bool."""
+    """A changed clip: frames (T, 3, H, W) uint8, labels (T, H, W) uint8, corrupted (T, H, W) bool."""
 
     frames: Tensor
     labels: Tensor

@@ -30,17 +30,20 @@ def corrupt(frames: Tensor, settings: CorruptionSettings, random: torch.Generato
     """Spoil some of (T, 3, H, W) in 0..1, in place.
 
     Returns:
-        (T,) bool: which frames were spoilt.
+        (T, H, W) bool: which pixels were spoilt; of an occlusion those behind it, else the whole frame.
     """
-    spoilt = torch.zeros(len(frames), dtype=torch.bool)
+    spoilt = torch.zeros((len(frames), *frames.shape[2:]), dtype=torch.bool)
     if settings.share <= 0:
         return spoilt
     first = 1 if settings.keep_first and len(frames) > 1 else 0
     for place in range(first, len(frames)):
         if happens(settings.share, random):
             kind = settings.kinds[pick(len(settings.kinds), random)]
-            frames[place] = _SPOIL[kind](frames[place], random).clamp_(0, 1)
-            spoilt[place] = True
+            if kind == "occlusion":
+                worse, spoilt[place] = _occlusion(frames[place], random)
+            else:
+                worse, spoilt[place] = _SPOIL[kind](frames[place], random), True
+            frames[place] = worse.clamp_(0, 1)
     return spoilt
 
 
@@ -72,8 +75,8 @@ def _defocus(frame: Tensor, random: torch.Generator) -> Tensor:
     return F.interpolate(soft, frame.shape[-2:], mode="bilinear", align_corners=False)[0]
 
 
-def _occlusion(frame: Tensor, random: torch.Generator) -> Tensor:
-    """A blob or a tilted rectangle in the colours of another place in the same frame."""
+def _occlusion(frame: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+    """A blob or a tilted rectangle in the colours of another place in the same frame; and (H, W) bool, where."""
     height, width = frame.shape[-2:]
     y, x = torch.meshgrid(torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij")
     angle, power = uniform(0, math.pi, random), (2.0 if happens(0.6, random) else 10.0)
@@ -81,12 +84,12 @@ def _occlusion(frame: Tensor, random: torch.Generator) -> Tensor:
     across = (dx * math.cos(angle) + dy * math.sin(angle)).abs() / uniform(0.25, 0.9, random)
     along = (dy * math.cos(angle) - dx * math.sin(angle)).abs() / uniform(0.25, 0.9, random)
     wobble = 1 + 0.15 * _cloud(frame, 4, random)
-    inside = ((across**power + along**power) * wobble < 1).float()
+    inside = (across**power + along**power) * wobble < 1
     row, column = pick(height, random), pick(width, random)
     patch = frame[:, max(0, row - 8) : row + 8, max(0, column - 8) : column + 8]
     colour = patch.mean(dim=(1, 2))[:, None, None]
     texture = colour * (1 + 0.2 * _cloud(frame, 8, random)) + 0.02 * noise(tuple(frame.shape), random)
-    return frame + inside * (texture - frame)
+    return torch.where(inside, texture, frame), inside
 
 
 def _smoke(frame: Tensor, random: torch.Generator) -> Tensor:
@@ -105,6 +108,5 @@ _SPOIL: dict[str, Callable[[Tensor, torch.Generator], Tensor]] = {
     "dark": _dark,
     "motion_blur": _motion_blur,
     "defocus": _defocus,
-    "occlusion": _occlusion,
     "smoke": _smoke,
 }

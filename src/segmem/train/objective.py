@@ -60,7 +60,7 @@ class ClipObjective(nn.Module):
             frames: (B, T, 3, H, W) uint8.
             labels: (B, T, H, W) uint8.
             labelled: (B, T) bool; other frames only feed the memory.
-            corrupted: (B, T) bool, what the gate is taught, where it is.
+            corrupted: (B, T, H, W) bool, which pixels are spoilt: what the gate is taught, where it is.
             told: (B, K) bool, classes that a clip's labels tell, background among them; None: all.
         """
         if not self.memory:
@@ -98,7 +98,7 @@ class ClipObjective(nn.Module):
         loss = self._measure(logits[known], labels[:, warm:][known], told_frames(told, known))
         if self.gate and corrupted is not None:
             tops = torch.cat([features.top for features in moments]).detach()
-            loss = loss + gate_loss(self.model, tops, corrupted[:, warm:].T)
+            loss = loss + gate_loss(self.model, tops, rearrange(corrupted[:, warm:], "b t h w -> (t b) h w"))
         return loss
 
     def _encode(self, frames: Tensor) -> list[Features]:
@@ -154,15 +154,19 @@ class GateObjective(nn.Module):
         self.model = model
 
     def forward(self, frames: Tensor, corrupted: Tensor) -> Tensor:
-        """Binary cross-entropy over frames (B, T, 3, H, W) uint8, with `corrupted` (B, T) bool."""
+        """Binary cross-entropy over frames (B, T, 3, H, W) uint8, with `corrupted` (B, T, H, W) bool."""
         with torch.no_grad():
             top = self.model.encode(_ready(frames.flatten(0, 1))).top
-        return gate_loss(self.model, top, corrupted)
+        return gate_loss(self.model, top, corrupted.flatten(0, 1))
 
 
 def gate_loss(model: MemorySegmenter, top: Tensor, corrupted: Tensor) -> Tensor:
-    """Binary cross-entropy of the gate over N frames' features (N, C, h, w), in the order of `corrupted`."""
-    return F.binary_cross_entropy_with_logits(model.memory.doubt(top).float(), corrupted.flatten().float())
+    """Binary cross-entropy of the gate over N frames' features (N, C, h, w), with `corrupted` (N, H, W) bool: a cell,
+    or a frame where the gate tells only those, is spoilt if a pixel in it is."""
+    doubt = model.memory.doubt(top).float()
+    return F.binary_cross_entropy_with_logits(
+        doubt, F.adaptive_max_pool2d(corrupted[:, None].float(), doubt.shape[-2:])
+    )
 
 
 def _ready(frames: Tensor) -> Tensor:
