@@ -34,8 +34,10 @@ def halves() -> torch.Tensor:
     return out
 
 
-def past(evidence: ClassEvidence, top: torch.Tensor, probabilities: torch.Tensor) -> Past:
-    kept = evidence.remember(top, probabilities)[:, None]
+def past(
+    evidence: ClassEvidence, top: torch.Tensor, probabilities: torch.Tensor, doubt: float = -30.0
+) -> Past:
+    kept = evidence.remember(top, probabilities, whole(doubt))[:, None]
     one = torch.ones(1, 1)
     return Past(kept, one.long() * 0, one.bool())
 
@@ -89,6 +91,20 @@ def test_where_half_a_frame_is_spoilt_that_half_alone_reads_the_place():
 
 
 @torch.no_grad()
+def test_a_frame_that_was_spoilt_when_it_was_remembered_gives_way_to_an_older_clear_one():
+    evidence, top = part(), noise(1, CHANNELS, *GRID)
+    wrong, right = (
+        past(evidence, top, one, doubt) for one, doubt in ((halves().flip(-1), SPOILT), (halves(), CLEAR))
+    )
+    both = Past(
+        torch.cat([wrong.kept, right.kept], dim=1), torch.tensor([[0, 1]]), torch.ones(1, 2, dtype=torch.bool)
+    )
+    for doubt in (CLEAR, SPOILT):
+        found = find(evidence, top, both, doubt)
+        assert found[0, :, :, :4].argmax(dim=0).eq(1).all() and found[0, :, :, 8:].argmax(dim=0).eq(2).all()
+
+
+@torch.no_grad()
 def test_an_untrained_head_moves_nothing():
     evidence, top, logits = part(), noise(1, CHANNELS, *GRID), noise(1, CLASSES, 64, 96)
     found = find(evidence, top, past(evidence, top, halves()), CLEAR)
@@ -111,7 +127,7 @@ def test_a_fine_map_is_matched_on_fewer_cells():
     evidence = part(cells=6)
     assert evidence.grid(torch.zeros(1, CHANNELS, *GRID)) == (2, 3)
     assert evidence.grid(torch.zeros(1, CHANNELS, 5, 7)) == (2, 3)
-    kept = evidence.remember(noise(1, CHANNELS, *GRID), halves())
+    kept = evidence.remember(noise(1, CHANNELS, *GRID), halves(), whole(CLEAR))
     assert kept.shape == (1, 6, evidence.numbers())
     assert find(
         evidence, noise(1, CHANNELS, *GRID), past(evidence, noise(1, CHANNELS, *GRID), halves()), CLEAR

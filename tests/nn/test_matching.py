@@ -51,6 +51,21 @@ def test_frames_that_may_not_be_read_are_as_if_they_were_not_there(matching):
     assert torch.allclose(matching(present, keys, masks, rank, seen, GRID), two, atol=1e-6)
 
 
+def test_a_cell_that_counts_half_is_read_as_half_of_two(matching):
+    present, (keys, masks, rank) = matching.keys(noise(1, CHANNELS, *GRID)), past(matching, 1, 1)
+    seen, twice = torch.ones(1, 1, dtype=torch.bool), torch.ones(1, 2, dtype=torch.bool)
+    both = matching(
+        present,
+        keys.repeat(1, 2, 1, 1),
+        masks.repeat(1, 2, 1, 1),
+        rank.repeat(1, 2),
+        twice,
+        GRID,
+        torch.full((1, 2, CELLS), 0.5),
+    )
+    assert torch.allclose(both, matching(present, keys, masks, rank, seen, GRID), atol=1e-5)
+
+
 def test_what_looks_like_nothing_that_was_seen_is_not_found(matching):
     matching.nothing.fill_(30.0)
     present, (keys, _, rank) = matching.keys(noise(1, CHANNELS, *GRID)), past(matching, 1, 2)

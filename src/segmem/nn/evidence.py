@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from segmem.core import Settings
 from segmem.memory import Memory
 from segmem.nn.matching import Matching
+from segmem.nn.persistence import Persistence
 from segmem.nn.positions import Grid
 
 LEAST = 0.01  # likelihoods are told from each other down to this
@@ -53,6 +54,9 @@ class ClassEvidence(nn.Module):
     """Matching (STCN, Cheng et al. 2021, section 3) between the present and remembered frames reads the class
     probabilities that these were given; a head decides, place by place, how far the present's logits move there.
 
+    As far as a cell of the present is spoilt, it reads what its place showed in place of what looks like it; as far as
+    a remembered cell was, it counts less.
+
     It starts as nothing: the head's last layer is zero.
 
     Args:
@@ -66,17 +70,20 @@ class ClassEvidence(nn.Module):
         super().__init__()
         self.settings, self.classes = settings, classes
         self.match = Matching(channels, settings.width, ranks, settings.reach)
+        self.stay = Persistence(ranks)
         self.mix = nn.Conv2d(2 * classes + 2, settings.head, 3, padding=1)
         self.trust = nn.Conv2d(settings.head, 1, 3, padding=1)
         for parameter in self.trust.parameters():
             nn.init.zeros_(parameter)
 
-    def remember(self, top: Tensor, probabilities: Tensor) -> Tensor:
-        """What is kept of a frame: (B, cells, numbers) of features (B, C, h, w) and probabilities (B, K, H, W)."""
+    def remember(self, top: Tensor, probabilities: Tensor, doubt: Tensor) -> Tensor:
+        """What is kept of a frame: (B, cells, numbers) of features (B, C, h, w), probabilities (B, K, H, W) and logits
+        (B, 1, h, w) or (B, 1, 1, 1) that it is spoilt."""
         grid, s = self.grid(top), self.settings.parts
         fine = F.adaptive_avg_pool2d(probabilities.float(), (grid[0] * s, grid[1] * s))
         inside = rearrange(fine, "b k (h s) (w t) -> b (h w) (k s t)", s=s, t=s)
-        return torch.cat([self.match.keys(F.adaptive_avg_pool2d(top, grid)), inside], dim=-1)
+        keys = self.match.keys(F.adaptive_avg_pool2d(top, grid))
+        return torch.cat([keys, inside, self._clear(doubt, grid)], dim=-1)
 
     def find(self, top: Tensor, kept: Tensor, rank: Tensor, valid: Tensor, doubt: Tensor) -> Tensor:
         """(B, K, h', w') in 0..1: how likely each part of each cell shows each class; what was never seen has none.
@@ -90,9 +97,11 @@ class ClassEvidence(nn.Module):
                 its look says nothing, and only place counts.
         """
         grid, s, width = self.grid(top), self.settings.parts, self.settings.width
-        clear = rearrange(F.adaptive_avg_pool2d((-doubt).sigmoid(), grid), "b one h w -> b (h w) one")
-        present = self.match.keys(F.adaptive_avg_pool2d(top, grid)) * clear
-        found = self.match(present, kept[..., :width], kept[..., width:], rank, valid, grid)
+        keys, inside, count = kept[..., :width], kept[..., width:-1], kept[..., -1]
+        present = self.match.keys(F.adaptive_avg_pool2d(top, grid))
+        looked = self.match(present, keys, inside, rank, valid, grid, count)
+        stayed = self.stay(inside, count, rank, valid, grid)
+        found = stayed + self._clear(doubt, grid) * (looked - stayed)
         out: Tensor = rearrange(found, "b (h w) (k s t) -> b k (h s) (w t)", h=grid[0], s=s, t=s)
         return out
 
@@ -110,7 +119,11 @@ class ClassEvidence(nn.Module):
 
     def numbers(self) -> int:
         """How many numbers are kept of a cell."""
-        return self.settings.width + self.classes * self.settings.parts**2
+        return self.settings.width + self.classes * self.settings.parts**2 + 1
+
+    def _clear(self, doubt: Tensor, grid: Grid) -> Tensor:
+        """(B, h*w, 1) in 0..1, how far each cell is not spoilt."""
+        return rearrange(F.adaptive_avg_pool2d((-doubt).sigmoid(), grid), "b one h w -> b (h w) one")
 
     def grid(self, top: Tensor) -> Grid:
         """(h, w) of the cells for features (B, C, h, w): the map's own, or the largest that has so many."""

@@ -191,8 +191,9 @@ class FeatureMemory(nn.Module):
         if self.evidence is None:
             return out
         raw = looked.top if looked.seen is None else looked.seen.raw
+        doubt = self.doubt(raw).detach() if looked.seen is None else looked.seen.doubt
         background = 1 - foreground.sum(dim=1, keepdim=True)
-        return packed(out, self.evidence.remember(raw, torch.cat([background, foreground], dim=1)))
+        return packed(out, self.evidence.remember(raw, torch.cat([background, foreground], dim=1), doubt))
 
     def _told(self, foreground: Tensor, grid: Grid) -> Tensor:
         """The mask downsampler's input, which takes it as it is: no second sigmoid (`sigmoid_scale_for_mem_enc`)."""

@@ -12,6 +12,7 @@ from segmem.nn.positions import Grid
 SHARP = 20.0  # a likeness (cosine) of 1 over one of 0, in logits, before anything is learnt
 REACH = 6.0  # of objects in a fine embedding
 UNSEEN = -1e4  # logit of a frame that may not be read
+LEAST = 1e-3  # share in which a cell that counts for nothing is still read, where there is no other
 
 
 class Matching(nn.Module):
@@ -44,7 +45,14 @@ class Matching(nn.Module):
         return F.normalize(rearrange(self.key(own), "b c h w -> b (h w) c").float(), dim=-1)
 
     def forward(
-        self, present: Tensor, keys: Tensor, masks: Tensor, rank: Tensor, valid: Tensor, grid: Grid
+        self,
+        present: Tensor,
+        keys: Tensor,
+        masks: Tensor,
+        rank: Tensor,
+        valid: Tensor,
+        grid: Grid,
+        count: Tensor | None = None,
     ) -> Tensor:
         """(R, h*w, S): how likely each part of each cell shows the object, 0..1.
 
@@ -55,10 +63,11 @@ class Matching(nn.Module):
             rank: (R, N) how recent, 0 is a prompted frame.
             valid: (R, N) bool, which frames may be read.
             grid: (h, w).
+            count: (R, N, h*w) in 0..1, how much a remembered cell counts, whose logarithm its logit gains. None: alike.
         """
         with torch.autocast(present.device.type, enabled=False):
             reach = self.log_reach.exp()
-            place = _places(grid, present) / reach
+            place = places(grid, present) / reach
             far = place.square().sum(dim=-1, keepdim=True) / 2
             one = torch.ones_like(far)
             frames = torch.where(valid, self.recency[rank.clamp(max=len(self.recency) - 1)], UNSEEN)
@@ -67,6 +76,8 @@ class Matching(nn.Module):
             there = torch.cat([place, one, -far], dim=-1).expand(*keys.shape[:2], -1, -1)
             asked = torch.cat([present.float() * self.log_sharp.exp(), here], dim=-1)
             own = frames[:, :, None, None].expand(*keys.shape[:3], 1)
+            if count is not None:
+                own = own + count.float().clamp(min=LEAST).log()[..., None]
             told = rearrange(torch.cat([keys.float(), there, own], dim=-1), "r n l c -> r (n l) c")
             nothing = torch.cat([told.new_zeros(told.shape[-1] - 1), self.nothing[None]])
             told = torch.cat([told, nothing.expand(len(told), 1, -1)], dim=1)
@@ -74,7 +85,7 @@ class Matching(nn.Module):
             return weights[..., :-1] @ rearrange(masks.float(), "r n l s -> r (n l) s")
 
 
-def _places(grid: Grid, like: Tensor) -> Tensor:
+def places(grid: Grid, like: Tensor) -> Tensor:
     """(h*w, 2) of the cells, counted from the middle."""
     h, w = grid
     y = torch.arange(h, device=like.device, dtype=torch.float32) - (h - 1) / 2
