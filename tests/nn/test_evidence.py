@@ -123,6 +123,16 @@ def test_full_trust_moves_the_logits_to_the_evidence_and_distrust_away_from_it(t
 
 
 @torch.no_grad()
+def test_full_trust_overrules_a_present_that_is_sure():
+    evidence, top, logits = part(), noise(1, CHANNELS, *GRID), torch.zeros(1, CLASSES, 64, 96)
+    logits[:, 0] = 12.0
+    torch.nn.init.constant_(evidence.trust.bias, 4.0)
+    found = find(evidence, top, past(evidence, top, halves()), CLEAR)
+    settled = evidence.settle(logits, found, whole(CLEAR))[0].argmax(dim=0)
+    assert settled[:, :40].eq(1).all() and settled[:, 56:].eq(2).all()
+
+
+@torch.no_grad()
 def test_a_fine_map_is_matched_on_fewer_cells():
     evidence = part(cells=6)
     assert evidence.grid(torch.zeros(1, CHANNELS, *GRID)) == (2, 3)

@@ -15,7 +15,8 @@ from segmem.nn.matching import Matching
 from segmem.nn.persistence import Persistence
 from segmem.nn.positions import Grid
 
-LEAST = 0.01  # likelihoods are told from each other down to this
+LEAST = 0.01  # likelihoods of the past are told from each other down to this
+FAINTEST = 1e-7  # of the present: a network that is sure of a spoilt place has to be overruled
 
 
 class EvidenceSettings(Settings):
@@ -114,7 +115,7 @@ class ClassEvidence(nn.Module):
             past = (found + LEAST) / (seen + LEAST * self.classes)
             spoilt = F.interpolate(doubt.sigmoid(), size, mode="bilinear", align_corners=False)
             trust = self.trust(F.gelu(self.mix(torch.cat([present, past, seen, spoilt], dim=1)))).tanh()
-            change = trust * (past.log() - present.clamp(min=LEAST).log())
+            change = trust * (past.log() - present.clamp(min=FAINTEST).log())
             return logits + F.interpolate(change, logits.shape[-2:], mode="bilinear", align_corners=False)
 
     def numbers(self) -> int:
