@@ -61,12 +61,13 @@ def nano(memory_on: bool = True, **changes: object) -> MemorySegmenter:
 
 
 def nano_evidence(**changes: object) -> MemorySegmenter:
-    """The same network with class evidence beside attention, whose head is moved off its zero."""
-    settings = TmamSettings(
-        attention=TINY, policy=Fifo(capacity=3), evidence=EvidenceSettings(width=8, parts=2)
-    )
+    """The same network with class evidence beside attention, and a gate on cells that takes frames for clear."""
+    evidence = EvidenceSettings(width=8, parts=2)
+    settings = TmamSettings(attention=TINY, policy=Fifo(capacity=3), gate_by="cell", evidence=evidence)
     model = nano(**{"tmam": settings, **changes})
-    torch.nn.init.normal_(model.get_submodule("memory.evidence.trust").weight, std=0.1)
+    say = model.get_submodule("memory.gate.say")
+    torch.nn.init.normal_(say.weight, std=0.02)
+    torch.nn.init.constant_(say.bias, -1.0)
     return model
 
 

@@ -106,17 +106,16 @@ def evident(classes=("background", "shaft", "tip"), **attention):
 def test_what_reads_features_comes_along_and_what_writes_begins_as_nothing(tmp_path):
     ours, other = evident(), evident(("background", "object"))
     with torch.no_grad():
-        for part in (ours.memory.back, ours.memory.evidence.trust):
-            part.weight.fill_(0.1)
+        ours.memory.back.weight.fill_(0.1)
+        ours.memory.evidence.stay.log_reach.fill_(0.5)
     save(ours, tmp_path / "model.safetensors")
     parts = fill_memory(other, tmp_path / "model.safetensors")
-    assert parts == ["memory_attention", "memory_encoder", "project", "evidence.match"]
-    for name in ("project.weight", "evidence.match.key.weight", "evidence.match.log_reach"):
+    assert parts == ["memory_attention", "memory_encoder", "project", "evidence.match", "evidence.stay"]
+    for name in ("project.weight", "evidence.match.key.weight", "evidence.stay.log_reach"):
         assert torch.allclose(
             other.memory.get_parameter(name), ours.memory.get_parameter(name), rtol=0.01, atol=1e-4
         )
     assert not other.memory.back.weight.any()
-    assert not other.memory.evidence.trust.weight.any()
 
 
 def test_what_reads_other_features_keeps_its_own_weights(tmp_path):

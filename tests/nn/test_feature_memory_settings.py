@@ -12,7 +12,14 @@ def test_evidence_is_asked_for_by_naming_it():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"floor": 1.5}, {"pool": 0}, {"evidence": {"reach": 0}}, {"channels": "cut"}]
+    "wrong",
+    [
+        {"floor": 1.5},
+        {"pool": 0},
+        {"evidence": {"reach": 0}},
+        {"channels": "cut"},
+        {"evidence": {}, "gate": False},
+    ],
 )
 def test_what_cannot_be_meant_is_refused(wrong):
     with pytest.raises(ValidationError):

@@ -15,7 +15,7 @@ from segmem.segmenter import MemorySegmenter
 
 CLASSIFIER = ("encoder.conv_head.", "encoder.bn2.")  # of EfficientNets: in checkpoints, never run
 PARTS = ("memory_attention", "memory_encoder")  # of a memory that fit any feature
-AROUND = ("project", "evidence.match")
+AROUND = ("project", "evidence.match", "evidence.stay")
 """Parts that read features and write none; they fit where features have as many channels."""
 CODE = "temporal_code.maskmem_tpos_enc"
 

@@ -15,8 +15,7 @@ from segmem.nn.matching import Matching
 from segmem.nn.persistence import Persistence
 from segmem.nn.positions import Grid
 
-LEAST = 0.01  # likelihoods of the past are told from each other down to this
-FAINTEST = 1e-7  # of the present: a network that is sure of a spoilt place has to be overruled
+FAINTEST = 1e-7  # probability that is still told from zero
 
 
 class EvidenceSettings(Settings):
@@ -30,8 +29,10 @@ class EvidenceSettings(Settings):
     """Most cells of a frame; a finer feature map is averaged down to it."""
     reach: float = Field(default=2.0, gt=0)
     """Cells that things are expected to move between two memories, before anything is learnt."""
-    head: int = Field(default=24, ge=1)
-    """Hidden channels of the head that decides between past and present."""
+    floor: float = Field(default=0.3, ge=0, lt=1)
+    """The share of the past where the present is clear; where it is surely spoilt the past has all."""
+    lean: float = 1.0
+    """Added to the gate's logit that a place is spoilt: on new video the gate is less sure than it should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,11 @@ class Seen:
 
 class ClassEvidence(nn.Module):
     """Matching (STCN, Cheng et al. 2021, section 3) between the present and remembered frames reads the class
-    probabilities that these were given; a head decides, place by place, how far the present's logits move there.
+    probabilities that these were given.
 
     As far as a cell of the present is spoilt, it reads what its place showed in place of what looks like it; as far as
-    a remembered cell was, it counts less.
-
-    It starts as nothing: the head's last layer is zero.
+    a remembered cell was, it counts less. Past and present are then mixed: the answer is the present's where the place
+    is clear and the past's where it is not, each as likely as the gate says.
 
     Args:
         channels: C of the feature map.
@@ -72,10 +72,6 @@ class ClassEvidence(nn.Module):
         self.settings, self.classes = settings, classes
         self.match = Matching(channels, settings.width, ranks, settings.reach)
         self.stay = Persistence(ranks)
-        self.mix = nn.Conv2d(2 * classes + 2, settings.head, 3, padding=1)
-        self.trust = nn.Conv2d(settings.head, 1, 3, padding=1)
-        for parameter in self.trust.parameters():
-            nn.init.zeros_(parameter)
 
     def remember(self, top: Tensor, probabilities: Tensor, doubt: Tensor) -> Tensor:
         """What is kept of a frame: (B, cells, numbers) of features (B, C, h, w), probabilities (B, K, H, W) and logits
@@ -107,16 +103,26 @@ class ClassEvidence(nn.Module):
         return out
 
     def settle(self, logits: Tensor, found: Tensor, doubt: Tensor) -> Tensor:
-        """Logits (B, K, H, W) moved towards the evidence (B, K, h', w') as far as it is trusted; doubt as above."""
+        """Logits (B, K, H, W) of present and past together.
+
+        With w = floor + (1 - floor) * sigmoid(doubt + lean), p = w * found + (1 - w * sum(found)) * softmax(logits):
+        what was never seen is left to the present.
+
+        Args:
+            logits: (B, K, H, W) of the present.
+            found: (B, K, h', w') in 0..1, as `find` gave it.
+            doubt: as in `find`.
+        """
         with torch.autocast(logits.device.type, enabled=False):
-            logits, size = logits.float(), (found.shape[-2], found.shape[-1])
-            present = F.adaptive_avg_pool2d(logits.softmax(dim=1), size)
-            seen = found.sum(dim=1, keepdim=True)
-            past = (found + LEAST) / (seen + LEAST * self.classes)
-            spoilt = F.interpolate(doubt.sigmoid(), size, mode="bilinear", align_corners=False)
-            trust = self.trust(F.gelu(self.mix(torch.cat([present, past, seen, spoilt], dim=1)))).tanh()
-            change = trust * (past.log() - present.clamp(min=FAINTEST).log())
-            return logits + F.interpolate(change, logits.shape[-2:], mode="bilinear", align_corners=False)
+            least = self.settings.floor
+            size = (found.shape[-2], found.shape[-1])
+            spoilt = F.interpolate(
+                (doubt + self.settings.lean).sigmoid(), size, mode="bilinear", align_corners=False
+            )
+            told = (least + (1 - least) * spoilt) * found
+            told = F.interpolate(told, logits.shape[-2:], mode="bilinear", align_corners=False)
+            present = logits.float().softmax(dim=1)
+            return (told + (1 - told.sum(dim=1, keepdim=True)) * present).clamp(min=FAINTEST).log()
 
     def numbers(self) -> int:
         """How many numbers are kept of a cell."""

@@ -1,8 +1,8 @@
 """How memory is plugged into a feature map, in values."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from segmem.core import Settings
 from segmem.nn.evidence import EvidenceSettings
@@ -42,5 +42,13 @@ class FeatureMemorySettings(Settings):
     pool: int = Field(default=1, ge=1)
     """Memory tokens are averaged pool x pool."""
     evidence: EvidenceSettings | None = None
-    """Beside attention, cells are matched with those of the past, whose classes are evidence for their own; none
-    leaves the logits to the decoder alone."""
+    """Beside attention, cells are matched with those of the past, whose classes are evidence for their own, as far as
+    the gate takes the present for spoilt; none leaves the logits to the decoder alone."""
+
+    @model_validator(mode="after")
+    def _gated(self) -> Self:
+        if self.evidence is not None and not self.gate:
+            raise ValueError(
+                "evidence needs the gate, which says where the past has the better word: set gate: true"
+            )
+        return self
