@@ -44,6 +44,8 @@ def test_a_file_is_merged_before_the_changes(tmp_path):
         ("stages.0.step=3", r"'stages\.0\.step'\. Did you mean 'steps'"),
         ("data.synthetic.cout=3", r"Did you mean 'count'"),
         ("seed=many", r"'seed' cannot be 'many'"),
+        ("seed={a: 1}", r"'seed' cannot be \{'a': 1\}"),
+        ("model.tmam={evidence: {}, gate: false}", r"^model\.tmam: evidence needs the gate"),
         ("stages.9.steps=1", r"no place of a list of 2"),
         ("seed", r"key=value"),
         ("seed={", r"no YAML value"),

@@ -67,8 +67,10 @@ def check_as(kind: type[Checked], tree: Mapping[str, Any], where: str = "") -> C
         if first["type"] == "extra_forbidden":
             hint = _nearest_key(kind, first["loc"])
             raise SettingsError(f"{before}Unknown setting {place!r}.{hint}") from None
-        if not place:
-            raise SettingsError(f"{before}{first['msg'].removeprefix('Value error, ')}.") from None
+        together = first["type"] == "value_error" and isinstance(first["input"], Mapping)
+        if together or not place:  # values that do not go together say so themselves
+            of = f"{place}: " if place else ""
+            raise SettingsError(f"{before}{of}{first['msg'].removeprefix('Value error, ')}.") from None
         known = re.findall(r"'([^']*)'", str(first.get("ctx", {}).get("expected", "")))
         hint = nearest(str(first["input"]), known) if first["type"] == "literal_error" else ""
         raise SettingsError(
