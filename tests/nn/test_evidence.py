@@ -35,7 +35,7 @@ def halves() -> torch.Tensor:
 
 
 def past(
-    evidence: ClassEvidence, top: torch.Tensor, probabilities: torch.Tensor, doubt: float = -30.0
+    evidence: ClassEvidence, top: torch.Tensor, probabilities: torch.Tensor, doubt: float = CLEAR
 ) -> Past:
     kept = evidence.remember(top, probabilities, whole(doubt))[:, None]
     one = torch.ones(1, 1)

@@ -51,7 +51,8 @@ class TmamSettings(FeatureMemorySettings):
 def build(
     network: NetworkSettings, settings: TmamSettings, spec: Spec, own: nn.Module | None = None
 ) -> MemorySegmenter:
-    """A TMAM model with fresh weights; until trained, the variant `segmem` answers exactly as its 2D network.
+    """A TMAM model with fresh weights; until trained, the variant `segmem` answers exactly as its 2D network,
+    but for class evidence, in which the past speaks from the second frame on.
 
     Args:
         network: the 2D network, and the feature that memory reads and writes.

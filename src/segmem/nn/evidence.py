@@ -1,4 +1,4 @@
-"""Class evidence: what cells of the past that look like this one were taken for, weighed against what is seen now."""
+"""Class evidence: what was found before in what looks like this cell, or at its place, mixed with what is seen now."""
 
 from dataclasses import dataclass, replace
 from math import prod
@@ -19,7 +19,7 @@ FAINTEST = 1e-7  # probability that is still told from zero
 
 
 class EvidenceSettings(Settings):
-    """Size of the class evidence."""
+    """The class evidence, in values."""
 
     width: int = Field(default=64, ge=1)
     """Channels of the keys by which cells are found again."""
@@ -128,10 +128,6 @@ class ClassEvidence(nn.Module):
         """How many numbers are kept of a cell."""
         return self.settings.width + self.classes * self.settings.parts**2 + 1
 
-    def _clear(self, doubt: Tensor, grid: Grid) -> Tensor:
-        """(B, h*w, 1) in 0..1, how far each cell is not spoilt."""
-        return rearrange(F.adaptive_avg_pool2d((-doubt).sigmoid(), grid), "b one h w -> b (h w) one")
-
     def grid(self, top: Tensor) -> Grid:
         """(h, w) of the cells for features (B, C, h, w): the map's own, or the largest that has so many."""
         h, w = top.shape[-2:]
@@ -139,6 +135,10 @@ class ClassEvidence(nn.Module):
         while -(-h // shrink) * -(-w // shrink) > self.settings.cells:
             shrink += 1
         return -(-h // shrink), -(-w // shrink)
+
+    def _clear(self, doubt: Tensor, grid: Grid) -> Tensor:
+        """(B, h*w, 1) in 0..1, how far each cell is not spoilt."""
+        return rearrange(F.adaptive_avg_pool2d((-doubt).sigmoid(), grid), "b one h w -> b (h w) one")
 
 
 def packed(tokens: Tensor, kept: Tensor) -> Tensor:

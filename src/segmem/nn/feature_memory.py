@@ -37,7 +37,8 @@ class Looked:
 class FeatureMemory(nn.Module):
     """Memory attention and memory encoder around one feature map of C channels (TMAM, section 3).
 
-    With the default settings the projection back starts at zero, so an untrained one returns its input exactly.
+    With the default settings, which have no class evidence, the projection back starts at zero, so an untrained one
+    returns its input exactly.
     Rows with nothing to look back at, as the first frames of a stream, come back unchanged with any.
 
     Args:
@@ -85,12 +86,13 @@ class FeatureMemory(nn.Module):
         if memory is None:
             return Looked(top)
         some = memory.valid.any(dim=1)
-        memory, told = self._matched(top, memory, some)
+        doubt = self.doubt(top)
+        memory, told = self._matched(top, memory, some, doubt.detach())
         fitted = self._fitted(top)
         inner = self._narrow(fitted)
         seen = self._look_back(inner, memory, some)
         wide = self._widened(seen, fitted, top)
-        taken = self._taken(wide, top)
+        taken = self._taken(wide, top, doubt)
         new = taken if self.settings.combine == "replace" else top + taken
         row = some[:, None, None, None]
         out = torch.where(row, new.to(top.dtype), top)
@@ -107,12 +109,13 @@ class FeatureMemory(nn.Module):
         settled = self.evidence.settle(logits, looked.seen.found, looked.seen.doubt)
         return torch.where(looked.seen.some[:, None, None, None], settled, logits.float())
 
-    def _matched(self, top: Tensor, memory: Memory, some: Tensor) -> tuple[Memory, Seen | None]:
+    def _matched(
+        self, top: Tensor, memory: Memory, some: Tensor, doubt: Tensor
+    ) -> tuple[Memory, Seen | None]:
         """The memory of attention alone, and the class evidence."""
         if self.evidence is None:
             return memory, None
         memory, kept = unpacked(memory, self.evidence, top, self.settings.attention.memory_width)
-        doubt = self.doubt(top).detach()
         found = self.evidence.find(top, kept, memory.rank, memory.valid | ~some[:, None], doubt)
         return memory, Seen(top, found, doubt, some)
 
@@ -153,19 +156,14 @@ class FeatureMemory(nn.Module):
         wide = put_back(seen, fitted) if self.settings.channels == "groups" else self.back(seen)
         return resized(wide, (top.shape[-2], top.shape[-1]))
 
-    def _taken(self, told: Tensor, top: Tensor) -> Tensor:
+    def _taken(self, told: Tensor, top: Tensor, doubt: Tensor) -> Tensor:
         """What memory says in the share that the gate and a group's gain allow."""
         if self.gain is not None:
             told = self.gain * told
         if self.gate is None:
             return told
-        share = self.openness(top)
+        share = self.settings.floor + (1 - self.settings.floor) * doubt.sigmoid()
         return share * told + (1 - share) * top if self.settings.combine == "replace" else share * told
-
-    def openness(self, top: Tensor) -> Tensor:
-        """(B, 1, 1, 1) or (B, 1, h, w) in `floor`..1: how much of what memory says is taken by (B, C, h, w)."""
-        share, floor = self.doubt(top).sigmoid(), self.settings.floor
-        return floor + (1 - floor) * share
 
     def doubt(self, top: Tensor) -> Tensor:
         """Logits that a frame, (B, 1, 1, 1), or each of its cells, (B, 1, h, w), is spoilt, from its features alone."""
