@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from segmem.data.synthetic_events import Event, Moment, apply
+from segmem.ops.pan import pan
+from segmem.ops.turn import way_out
 
 EVERY, BEGIN, END = 20, 8, 14
 EVENTS: dict[str, Event] = {
@@ -68,38 +70,13 @@ def _moved(frames: Tensor, truth: NDArray[np.uint8], reach: float) -> tuple[Tens
     """The camera turns away from the instruments and back, towards the side they do not come from."""
     out, labels = frames.clone(), truth.copy()
     for first in range(0, len(frames), EVERY):
-        axis, sign, extent = _way_out(truth[min(first + BEGIN, len(truth) - 1)])
+        inside = torch.from_numpy(truth[min(first + BEGIN, len(truth) - 1)] > 0)
+        if not bool(inside.any()):
+            continue
+        axis, sign, extent = way_out(inside)
         for index in range(first + BEGIN, min(first + END, len(frames))):
             share = np.sin(np.pi * (index - first - BEGIN + 0.5) / (END - BEGIN))
             shift = sign * round(float(reach * extent * share))
-            out[index] = torch.from_numpy(_shifted(frames[index].numpy(), shift, axis + 1, "edge"))
-            labels[index] = _shifted(truth[index], shift, axis, "constant")
+            out[index], drawn = pan(frames[index], torch.from_numpy(truth[index]), shift, axis - 2)
+            labels[index] = drawn.numpy()
     return out, labels
-
-
-def _way_out(labels: NDArray[np.uint8]) -> tuple[int, int, int]:
-    """(axis, direction, pixels) by which what is labelled leaves through the side that it touches most."""
-    inside = labels > 0
-    height, width = inside.shape
-    touches = {
-        (0, -1): inside[0].sum(),
-        (0, 1): inside[-1].sum(),
-        (1, -1): inside[:, 0].sum(),
-        (1, 1): inside[:, -1].sum(),
-    }
-    axis, sign = max(touches, key=lambda side: int(touches[side]))
-    lines = np.flatnonzero(inside.any(axis=1 - axis))
-    if not len(lines):
-        return axis, sign, 0
-    size = height if axis == 0 else width
-    return axis, sign, int(lines[-1] + 1) if sign < 0 else int(size - lines[0])
-
-
-def _shifted(picture: NDArray[np.uint8], shift: int, axis: int, mode: str) -> NDArray[np.uint8]:
-    """Moved by `shift` pixels along an axis; what comes in is the last line again, or nothing."""
-    size = picture.shape[axis]
-    shift = max(-size + 1, min(size - 1, shift))
-    pad = [(0, 0)] * picture.ndim
-    pad[axis] = (max(shift, 0), max(-shift, 0))
-    wide = np.pad(picture, pad, mode=mode)  # type: ignore[call-overload]
-    return np.take(wide, range(max(-shift, 0), max(-shift, 0) + size), axis=axis)

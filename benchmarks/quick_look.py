@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import torch
@@ -34,6 +35,7 @@ from segmem.metrics.summary import mean_of_classes
 from segmem.metrics.temporal import temporal_consistency
 from segmem.ops.fit import Fit, plan, resize
 from segmem.predict.compute import Compute
+from segmem.predict.request import Device
 from segmem.segmenter import MemorySegmenter
 from segmem.state import State
 
@@ -97,8 +99,8 @@ def encoded(model: MemorySegmenter, frames: Tensor, how: Fit, compute: Compute) 
     for some in frames.split(BATCH):
         same = Fit(how.scaled, how.scaled, how.grid)
         with compute.autocast():
-            ready = model.prepare(some, same, (0.0, 255.0)).contiguous(memory_format=torch.channels_last)
-            found = model.encode(ready)
+            ready = model.prepare(some.to(compute.device), same, (0.0, 255.0))
+            found = model.encode(ready.contiguous(memory_format=torch.channels_last))
         for place in range(len(some)):
             cut = slice(place, place + 1)
             out.append(Features(found.top[cut], tuple(skip[cut] for skip in found.skips)))
@@ -140,19 +142,20 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--map", nargs="*", default=[], metavar="FROM:TO", help="merge labels, as in 3:1 4:2")
     parser.add_argument("--frames", type=int, default=0, help="of the video; 0 is all")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", choices=get_args(Device), default="cpu")
     parser.add_argument(
         "--maps", type=Path, metavar="FOLDER", help="keep frames and label maps, to be looked at"
     )
     parser.add_argument("--out", type=Path, default=Path("quick_look.csv"))
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
-    compute = Compute.choose("cpu")
+    compute = Compute.choose(options.device)
     made: dict[Fit, dict[str, Subset]] = {}
     frames, truth = read(
         options.case, {int(a): int(b) for a, b in (p.split(":") for p in options.map)}, options.frames
     )
     for name, path in (pair.split("=", 1) for pair in options.model):
-        model = load(path).eval()
+        model = compute.place(load(path))
         if not isinstance(model, MemorySegmenter):
             raise SystemExit(f"{name} takes prompts; first_frame.py measures those.")
         how = plan((frames.shape[-2], frames.shape[-1]), model.spec.fit)

@@ -30,8 +30,8 @@ class ImageNetwork(Protocol):
 
 class MemoryParts(Protocol):
     """Looks back at memory, weighs decoded logits against what it found there, makes memory tokens (B, L, C) of
-    features and probabilities (B, K - 1, H, W) of foreground classes, and tells from features alone whether a frame
-    (B, 1, 1, 1) or a cell (B, 1, h, w) is spoilt, as logits."""
+    features and probabilities (B, K - 1, H, W) of foreground classes, and measures how well its gate tells from
+    features (N, C, h, w) alone how far pixels (N, H, W) are spoilt."""
 
     def attend(self, top: Tensor, memory: Memory | None) -> Looked: ...
 
@@ -39,7 +39,7 @@ class MemoryParts(Protocol):
 
     def memorise(self, looked: Looked, foreground: Tensor) -> Tensor: ...
 
-    def doubt(self, top: Tensor) -> Tensor: ...
+    def gate_loss(self, top: Tensor, spoilt: Tensor) -> Tensor: ...
 
 
 class MemorySegmenter(nn.Module):

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from segmem.ops.corruption import Corruption, CorruptionSettings, corrupt
+from segmem.ops.corruption import DIMMED, HIDDEN, Corruption, CorruptionSettings, corrupt
 
 KINDS = get_args(Corruption)
 
@@ -34,9 +34,18 @@ def test_of_an_occlusion_only_what_lies_behind_it_is_spoilt():
     before = frames.clone()
     spoilt = corrupt(frames, CorruptionSettings(share=1.0, kinds=("occlusion",)), random())
     changed = (frames != before).any(dim=1)
-    assert not (changed & ~spoilt).any()
-    assert float((changed & spoilt).sum() / spoilt.sum()) > 0.95
-    assert 0.02 < float(spoilt[1:].float().mean()) < 0.9
+    behind = spoilt == HIDDEN
+    assert torch.equal(behind, spoilt > 0)
+    assert not (changed & ~behind).any()
+    assert float((changed & behind).sum() / behind.sum()) > 0.95
+    assert 0.02 < float(spoilt[1:].mean()) < 0.9
+
+
+def test_of_a_blank_frame_nothing_is_left_and_of_a_dark_blurred_or_veiled_one_something():
+    for kind in set(KINDS) - {"occlusion"}:
+        spoilt = corrupt(clip(3), CorruptionSettings(share=1.0, kinds=(kind,)), random())
+        assert (spoilt[1:] == (HIDDEN if kind == "blank" else DIMMED)).all()
+        assert not spoilt[0].any()
 
 
 def test_frames_that_are_not_named_are_untouched():

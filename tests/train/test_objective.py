@@ -79,8 +79,8 @@ def test_without_memory_frames_are_on_their_own():
 @pytest.mark.parametrize("by", ["frame", "cell"])
 def test_the_gate_learns_which_frames_are_spoilt(by):
     model, (frames, labels) = nano(tmam=TmamSettings(attention=TINY, gate_by=by)), clips()
-    spoilt = torch.zeros(labels.shape, dtype=torch.bool)
-    spoilt[:, 1::2] = True
+    spoilt = torch.zeros(labels.shape)
+    spoilt[:, 1::2] = 1
     frames[:, 1::2] = 0
     gate = list(model.gate_parameters())
     optimiser = torch.optim.Adam(gate, lr=0.1)

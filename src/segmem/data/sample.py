@@ -79,7 +79,7 @@ class Batch:
             they are still to be finished, runs.
         labels: (B, T, H, W) uint8 class ids.
         labelled: (B, T) bool; a frame without a label gives no loss, but the memory reads it.
-        corrupted: (B, T, H, W) bool, which pixels are spoilt.
+        corrupted: (B, T, H, W) in 0..1, how far each pixel is spoilt.
         prompts: of each clip's source.
         classes: which each clip's labels tell, background among them; None: all.
     """

@@ -7,10 +7,18 @@ from torch.nn import functional as F
 from segmem.nn.frame_gate import OPEN, moments
 
 HIDDEN = 32
+DIMMED = 0.5  # how far a frame is spoilt that is dark, blurred or veiled as a whole: something can still be made out
+DROPPED = (
+    0.2  # share of the channels hidden while it learns: it must not know spoilt frames by one video's colours
+)
+FAINTEST = 1e-6  # probability that is still told from zero and one
 
 
 class CellGate(nn.Module):
-    """Each cell with its neighbours, and mean and deviation of the whole frame; it begins all but open everywhere.
+    """Two opinions: each cell's with its neighbours, and the whole frame's from mean and deviation of its channels.
+
+    What a cell says counts, but in a frame that is dark, blurred or veiled all over every cell is half spoilt, and no
+    more. It begins all but open everywhere.
 
     Args:
         channels: C of the feature map.
@@ -19,15 +27,47 @@ class CellGate(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.near = nn.Conv2d(channels, HIDDEN, 3, padding=1)
+        self.around = nn.Conv2d(HIDDEN, HIDDEN, 3, padding=1)
+        self.cell = nn.Conv2d(HIDDEN, 1, 3, padding=1)
         self.whole = nn.Linear(2 * channels, HIDDEN)
-        self.say = nn.Conv2d(HIDDEN, 1, 3, padding=1)
-        nn.init.zeros_(self.say.weight)
-        nn.init.constant_(self.say.bias, OPEN)  # type: ignore[arg-type]
+        self.frame = nn.Linear(HIDDEN, 1)
+        for last, begin in ((self.cell, OPEN), (self.frame, -OPEN)):
+            nn.init.zeros_(last.weight)
+            nn.init.constant_(last.bias, begin)  # type: ignore[arg-type]
 
     def doubt(self, top: Tensor) -> Tensor:
         """(B, 1, h, w) logits that a cell is spoilt, from the features (B, C, h, w)."""
+        return together(*self._opinions(top))
+
+    def loss(self, top: Tensor, spoilt: Tensor) -> Tensor:
+        """Binary cross-entropy of the cells' opinions and of the frame's.
+
+        Args:
+            top: (N, C, h, w).
+            spoilt: (N, H, W) in 0..1: a cell is spoilt if a pixel in it is; a frame is dimmed if all of it is spoilt
+                and something is left of it.
+        """
+        cell, frame = self._opinions(top, DROPPED if self.training else 0.0)
+        told = F.adaptive_max_pool2d((spoilt > 0).float()[:, None], cell.shape[-2:])
+        least = spoilt.flatten(1).amin(dim=1)
+        dimmed = ((least > 0) & (least < 1)).float()
+        return F.binary_cross_entropy_with_logits(cell, told) + F.binary_cross_entropy_with_logits(
+            frame.flatten(), dimmed
+        )
+
+    def _opinions(self, top: Tensor, dropped: float = 0.0) -> tuple[Tensor, Tensor]:
+        """Logits (B, 1, h, w) and (B, 1, 1, 1), with a share of the channels hidden."""
         with torch.autocast(top.device.type, enabled=False):
             top = top.float()
             cells = F.layer_norm(top.movedim(1, -1), top.shape[1:2]).movedim(-1, 1)
-            out: Tensor = self.say(F.gelu(self.near(cells) + self.whole(moments(top))[:, :, None, None]))
-        return out
+            hidden = F.gelu(self.near(F.dropout2d(cells, dropped)))
+            hidden = hidden + F.gelu(self.around(hidden))
+            whole = F.gelu(self.whole(F.dropout(moments(top), dropped)))
+            return self.cell(hidden), self.frame(whole)[:, :, None, None]
+
+
+def together(cell: Tensor, frame: Tensor) -> Tensor:
+    """The logit of p (1 - q) + q / 2, of the logits of p and q, which broadcast."""
+    q = frame.sigmoid()
+    spoilt = cell.sigmoid() * (1 - q) + DIMMED * q
+    return spoilt.clamp(FAINTEST, 1 - FAINTEST).logit()

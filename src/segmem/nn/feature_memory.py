@@ -7,7 +7,7 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from segmem.core.errors import UsageError
+from segmem.core.errors import SettingsError, UsageError
 from segmem.memory import Memory
 from segmem.nn.cell_gate import CellGate
 from segmem.nn.channel_groups import cut, group_count, put_back
@@ -170,6 +170,16 @@ class FeatureMemory(nn.Module):
         if self.gate is None:
             return top.new_full((len(top), 1, 1, 1), OPEN, dtype=torch.float32)
         return self.gate.doubt(top)
+
+    def gate_loss(self, top: Tensor, spoilt: Tensor) -> Tensor:
+        """How well the gate tells from features (N, C, h, w) how far pixels are spoilt, (N, H, W) in 0..1.
+
+        Raises:
+            SettingsError: there is no gate.
+        """
+        if self.gate is None:
+            raise SettingsError("This memory has no gate (model.tmam.gate), so there is none to teach.")
+        return self.gate.loss(top, spoilt)
 
     def _mask(self, memory: Memory, some: Tensor) -> Tensor | None:
         """(B * G, R*L), None where every slot is valid. A row with none sees all, so that no softmax is empty."""

@@ -25,6 +25,11 @@ class FrameGate(nn.Linear):
             logits: Tensor = self(moments(top))
         return logits[:, :, None, None]
 
+    def loss(self, top: Tensor, spoilt: Tensor) -> Tensor:
+        """Binary cross-entropy over features (N, C, h, w); of `spoilt` (N, H, W) in 0..1 a frame is if a pixel is."""
+        told = (spoilt > 0).flatten(1).any(dim=1).float()
+        return F.binary_cross_entropy_with_logits(self.doubt(top).flatten(), told)
+
 
 def moments(top: Tensor) -> Tensor:
     """(B, 2 C) mean and deviation of the channels of (B, C, h, w), normalised over all of them."""

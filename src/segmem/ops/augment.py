@@ -33,7 +33,8 @@ class AugmentSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A changed clip: frames (T, 3, H, W) uint8, labels (T, H, W) uint8, corrupted (T, H, W) bool."""
+    """A changed clip: frames (T, 3, H, W) uint8, labels (T, H, W) uint8, corrupted (T, H, W)
+    0..1."""
 
     frames: Tensor
     labels: Tensor

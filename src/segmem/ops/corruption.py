@@ -13,6 +13,8 @@ from segmem.ops.chance import happens, noise, pick, uniform
 from segmem.ops.photometric import blur
 
 Corruption = Literal["blank", "dark", "motion_blur", "defocus", "occlusion", "smoke"]
+HIDDEN = 1.0  # how far a pixel is spoilt of which nothing is left
+DIMMED = 0.5  # and one of which something can still be made out
 
 
 class CorruptionSettings(Settings):
@@ -30,9 +32,10 @@ def corrupt(frames: Tensor, settings: CorruptionSettings, random: torch.Generato
     """Spoil some of (T, 3, H, W) in 0..1, in place.
 
     Returns:
-        (T, H, W) bool: which pixels were spoilt; of an occlusion those behind it, else the whole frame.
+        (T, H, W) in 0..1, how far each pixel is spoilt: `HIDDEN` where a frame is blank or something is in the way,
+        `DIMMED` in all of a frame that is dark, blurred or veiled.
     """
-    spoilt = torch.zeros((len(frames), *frames.shape[2:]), dtype=torch.bool)
+    spoilt = torch.zeros((len(frames), *frames.shape[2:]))
     if settings.share <= 0:
         return spoilt
     first = 1 if settings.keep_first and len(frames) > 1 else 0
@@ -40,20 +43,22 @@ def corrupt(frames: Tensor, settings: CorruptionSettings, random: torch.Generato
         if happens(settings.share, random):
             kind = settings.kinds[pick(len(settings.kinds), random)]
             if kind == "occlusion":
-                worse, spoilt[place] = _occlusion(frames[place], random)
+                worse, behind = _occlusion(frames[place], random)
+                spoilt[place] = HIDDEN * behind
             else:
-                worse, spoilt[place] = _SPOIL[kind](frames[place], random), True
+                worse = _SPOIL[kind](frames[place], random)
+                spoilt[place] = HIDDEN if kind == "blank" else DIMMED
             frames[place] = worse.clamp_(0, 1)
     return spoilt
 
 
 def _blank(frame: Tensor, random: torch.Generator) -> Tensor:
     level = torch.rand((3, 1, 1), generator=random) * (0.1 if happens(0.5, random) else 1.0)
-    return level + 0.02 * noise(tuple(frame.shape), random)
+    return level + _grain(frame, random)
 
 
 def _dark(frame: Tensor, random: torch.Generator) -> Tensor:
-    return frame * uniform(0.03, 0.3, random) + 0.02 * noise(tuple(frame.shape), random)
+    return frame * uniform(0.03, 0.3, random) + _grain(frame, random)
 
 
 def _motion_blur(frame: Tensor, random: torch.Generator) -> Tensor:
@@ -88,13 +93,18 @@ def _occlusion(frame: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
     row, column = pick(height, random), pick(width, random)
     patch = frame[:, max(0, row - 8) : row + 8, max(0, column - 8) : column + 8]
     colour = patch.mean(dim=(1, 2))[:, None, None]
-    texture = colour * (1 + 0.2 * _cloud(frame, 8, random)) + 0.02 * noise(tuple(frame.shape), random)
+    texture = colour * (1 + 0.2 * _cloud(frame, 8, random)) + _grain(frame, random)
     return torch.where(inside, texture, frame), inside
 
 
 def _smoke(frame: Tensor, random: torch.Generator) -> Tensor:
     thick = (uniform(0.3, 0.9, random) + 0.35 * _cloud(frame, 4, random)).clamp(0, 0.97)
     return frame + thick * (uniform(0.5, 0.95, random) - frame)
+
+
+def _grain(frame: Tensor, random: torch.Generator) -> Tensor:
+    """A sensor's noise, from none to strong: what is spoilt must not be known by its grain."""
+    return uniform(0.0, 0.025, random) * noise(tuple(frame.shape), random)
 
 
 def _cloud(frame: Tensor, cells: int, random: torch.Generator) -> Tensor:

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from segmem.core import Settings
 from segmem.ops.chance import happens, uniform
+from segmem.ops.pan import pan
 
 SHORTEST = 1.5  # frames from where the camera begins to turn to where it is farthest
 
@@ -25,7 +26,7 @@ def turn_away(
 ) -> tuple[Tensor, Tensor]:
     """Shift some clips out of view and back, towards the side that the labelled things touch most.
 
-    What comes into view is the last line again, with its labels. A clip in which nothing is labelled stays as it is.
+    What comes into view is more of the background (`pan`). A clip in which nothing is labelled stays as it is.
 
     Args:
         frames: (T, C, h, w).
@@ -41,10 +42,11 @@ def turn_away(
     inside = (labels > 0).any(dim=0)
     if not bool(inside.any()):
         return frames, labels
-    axis, sign, extent = _way_out(inside)
+    axis, sign, extent = way_out(inside)
     shifts = [sign * round(reach * extent * _share((place - farthest) / half)) for place in range(count)]
-    moved = [_shifted(frame, shift, axis - 2) for frame, shift in zip(frames, shifts, strict=True)]
-    drawn = [_shifted(shown, shift, axis - 2) for shown, shift in zip(labels, shifts, strict=True)]
+    moved, drawn = zip(
+        *(pan(*one, axis - 2) for one in zip(frames, labels, shifts, strict=True)), strict=True
+    )
     return torch.stack(moved), torch.stack(drawn)
 
 
@@ -53,17 +55,10 @@ def _share(away: float) -> float:
     return math.cos(math.pi / 2 * away) if abs(away) < 1 else 0.0
 
 
-def _way_out(inside: Tensor) -> tuple[int, int, int]:
+def way_out(inside: Tensor) -> tuple[int, int, int]:
     """(axis, direction, pixels) by which all of `inside` (h, w) leaves through the side that it touches most."""
     sides = [(0, -1, inside[0]), (0, 1, inside[-1]), (1, -1, inside[:, 0]), (1, 1, inside[:, -1])]
     axis, sign, _ = max(sides, key=lambda side: int(side[2].sum()))
     lines = inside.any(dim=1 - axis).nonzero()[:, 0]
     extent = int(lines[-1]) + 1 if sign < 0 else inside.shape[axis] - int(lines[0])
     return axis, sign, extent
-
-
-def _shifted(picture: Tensor, shift: int, axis: int) -> Tensor:
-    """Moved by `shift` pixels along a negative `axis`; the last line follows."""
-    size = picture.shape[axis]
-    source = (torch.arange(size, device=picture.device) - shift).clamp(0, size - 1)
-    return picture.index_select(axis, source)

@@ -176,4 +176,4 @@ def _drawn(data: DataSettings, cache: Cache) -> list[Source]:
     if made is None:
         return []
     cases = drawn_cases(made.count, made.frames, made.size, made.first_seed, made.hard_share)
-    return [Source(cache.open_all(cases), made.weight)]
+    return [Source(cache.open_all(cases), made.weight, "synthetic")]

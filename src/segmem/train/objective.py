@@ -7,7 +7,6 @@ from dataclasses import replace
 import torch
 from einops import rearrange
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from segmem.core import Features
 from segmem.ops.intensity import normalise
@@ -60,7 +59,7 @@ class ClipObjective(nn.Module):
             frames: (B, T, 3, H, W) uint8.
             labels: (B, T, H, W) uint8.
             labelled: (B, T) bool; other frames only feed the memory.
-            corrupted: (B, T, H, W) bool, which pixels are spoilt: what the gate is taught, where it is.
+            corrupted: (B, T, H, W) in 0..1, how far each pixel is spoilt: what the gate is taught, where it is.
             told: (B, K) bool, classes that a clip's labels tell, background among them; None: all.
         """
         if not self.memory:
@@ -98,7 +97,8 @@ class ClipObjective(nn.Module):
         loss = self._measure(logits[known], labels[:, warm:][known], told_frames(told, known))
         if self.gate and corrupted is not None:
             tops = torch.cat([features.top for features in moments]).detach()
-            loss = loss + gate_loss(self.model, tops, rearrange(corrupted[:, warm:], "b t h w -> (t b) h w"))
+            spoilt = rearrange(corrupted[:, warm:], "b t h w -> (t b) h w")
+            loss = loss + self.model.memory.gate_loss(tops, spoilt)
         return loss
 
     def _encode(self, frames: Tensor) -> list[Features]:
@@ -154,19 +154,10 @@ class GateObjective(nn.Module):
         self.model = model
 
     def forward(self, frames: Tensor, corrupted: Tensor) -> Tensor:
-        """Binary cross-entropy over frames (B, T, 3, H, W) uint8, with `corrupted` (B, T, H, W) bool."""
+        """The gate's loss over frames (B, T, 3, H, W) uint8, with `corrupted` (B, T, H, W) in 0..1."""
         with torch.no_grad():
             top = self.model.encode(_ready(frames.flatten(0, 1))).top
-        return gate_loss(self.model, top, corrupted.flatten(0, 1))
-
-
-def gate_loss(model: MemorySegmenter, top: Tensor, corrupted: Tensor) -> Tensor:
-    """Binary cross-entropy of the gate over N frames' features (N, C, h, w), with `corrupted` (N, H, W) bool: a cell,
-    or a frame where the gate tells only those, is spoilt if a pixel in it is."""
-    doubt = model.memory.doubt(top).float()
-    return F.binary_cross_entropy_with_logits(
-        doubt, F.adaptive_max_pool2d(corrupted[:, None].float(), doubt.shape[-2:])
-    )
+        return self.model.memory.gate_loss(top, corrupted.flatten(0, 1))
 
 
 def _ready(frames: Tensor) -> Tensor:

@@ -155,7 +155,7 @@ class StageSettings(Settings):
     prompted: PromptedSettings = PromptedSettings()
     """How a network learns whose objects are prompted."""
     sources: tuple[str, ...] = ()
-    """Only these sources are drawn from, by name; none: all."""
+    """Only these sources are drawn from, by name, generated clips as synthetic; none: all."""
     groups: tuple[str, ...] = ()
     """Only cases of these groups are drawn, as when memory learns from others than the 2D network; none: all."""
     augment: AugmentSettings | None = None
