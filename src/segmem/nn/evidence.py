@@ -29,9 +29,9 @@ class EvidenceSettings(Settings):
     """Most cells of a frame; a finer feature map is averaged down to it."""
     reach: float = Field(default=2.0, gt=0)
     """Cells that things are expected to move between two memories, before anything is learnt."""
-    floor: float = Field(default=0.2, ge=0, lt=1)
+    floor: float = Field(default=0.3, ge=0, lt=1)
     """The share of the past where the present is clear; where it is surely spoilt the past has all."""
-    lean: float = 0.0
+    lean: float = 1.0
     """Added to the gate's logit that a place is spoilt, where on new video it is less sure than it should be."""
 
 
