@@ -65,9 +65,10 @@ def nano_evidence(**changes: object) -> MemorySegmenter:
     evidence = EvidenceSettings(width=8, parts=2)
     settings = TmamSettings(attention=TINY, policy=Fifo(capacity=3), gate_by="cell", evidence=evidence)
     model = nano(**{"tmam": settings, **changes})
-    say = model.get_submodule("memory.gate.say")
-    torch.nn.init.normal_(say.weight, std=0.02)
-    torch.nn.init.constant_(say.bias, -1.0)
+    for opinion in ("cell", "frame"):
+        says = model.get_submodule(f"memory.gate.{opinion}")
+        torch.nn.init.normal_(says.weight, std=0.02)
+        torch.nn.init.constant_(says.bias, -1.0)
     return model
 
 
