@@ -4,9 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-DARK = (
-    1 / 8
-)  # of the mean brightness of the frame: a line below it, at the side, is the border around the picture
+DARK = 1 / 8  # of the mean brightness: a line below it, at the side, is the border around the picture
 LARGEST = 1 / 4  # of the frame, that a border may take
 COARSE = (64, 16, 4)  # pixels over which the background is averaged, to paint over what hides it
 MARGIN = 1 / 64  # of the frame, around what is painted over
