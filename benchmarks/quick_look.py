@@ -3,6 +3,8 @@
     python benchmarks/quick_look.py --case data/dataset3 --map 3:1 4:2 --model star=runs/star --model tmam=runs/tmam \
         --out docs/results/quick_look.csv
 
+`--case drawn:SEED` takes a generated clip in place of a folder.
+
 Frames and labels are brought to the model's size once; all frames are encoded in batches, then the stream is run with
 memory and without. A line for each model, memory and subset (`clear`, and those of hard_subsets.py): Dice, temporal
 consistency along DIS flow at that size, and the truth's own; of a hard subset, of its hard frames and the pairs that
@@ -26,6 +28,7 @@ from torch import Tensor
 from cross_video import Cell, append
 from hard_subsets import SUBSETS, hard_clip
 from segmem.core import Features
+from segmem.data.synthetic import make_clip
 from segmem.data.video_masks import cases
 from segmem.methods.load import load
 from segmem.metrics.dis import Dis
@@ -59,8 +62,17 @@ class Subset:
     scored: NDArray[np.bool_]
 
 
+def drawn(seed: int, count: int) -> tuple[Tensor, NDArray[np.uint8]]:
+    """Frames and labels of a generated clip in which nothing is spoilt."""
+    clip = make_clip(seed, count or 60, (256, 320), hard_share=0.0)
+    return clip.frames, clip.labels.numpy()
+
+
 def read(folder: Path, merge: dict[int, int], limit: int) -> tuple[Tensor, NDArray[np.uint8]]:
-    """Frames (T, 3, H, W) and labels (T, H, W) of a video with a mask on every frame."""
+    """Frames (T, 3, H, W) and labels (T, H, W) of a video with a mask on every frame; of `drawn:SEED` a generated
+    clip's."""
+    if folder.name.startswith("drawn:"):
+        return drawn(int(folder.name.removeprefix("drawn:")), limit)
     pairs = list(islice(cases(folder, None)[0].read(), limit or None))
     truth = [label for _, label in pairs if label is not None]
     if len(truth) < len(pairs):

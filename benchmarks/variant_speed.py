@@ -35,25 +35,29 @@ def full_state(model: MemorySegmenter, frame: torch.Tensor) -> State:
     _, state = model.step(frame, State.start())
     bank = state.memory
     assert bank is not None
-    slots, last = model.policy.capacity, ROUND * 100
+    slots, stride = model.policy.capacity, model.policy.stride
+    last = 100 * stride
     many = {
         "tokens": bank.tokens[:, :1].expand(-1, slots, -1, -1).clone(),
         "key": bank.key[:, :1].expand(-1, slots, -1).clone(),
         "score": bank.score[:, :1].expand(-1, slots).clone(),
-        "frame": torch.arange(last - slots * ROUND, last, ROUND)[None],
+        "frame": torch.arange(last - slots * stride, last, stride)[None],
         "pinned": torch.zeros(1, slots, dtype=torch.bool),
     }
     return replace(state, frame=last, memory=replace(bank, **many))
 
 
 @torch.inference_mode()
-def timed(model: MemorySegmenter, frame: torch.Tensor, state: State, recall: bool) -> tuple[float, State]:
+def timed(
+    model: MemorySegmenter, frame: torch.Tensor, state: State, recall: bool, frames: int = ROUND
+) -> tuple[float, State]:
+    """Seconds a frame, and the state after them."""
     begun = perf_counter()
-    for _ in range(ROUND):
+    for _ in range(frames):
         _, state = model.step(frame, state, recall=recall)
     if frame.is_cuda:
         torch.cuda.synchronize()  # a kernel that is only queued has cost nothing yet
-    return (perf_counter() - begun) / ROUND, state
+    return (perf_counter() - begun) / frames, state
 
 
 @torch.inference_mode()

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from nano import nano
+from segmem.core.errors import SettingsError
 from segmem.data.store import Store
 from segmem.train.course import choose, clip_plan, make_course
 from segmem.train.machine import make_fabric
@@ -19,6 +20,24 @@ def test_steps_are_taken_and_told_from_the_first_on(course):
     told = []
     course.run(6, lambda step, loss: told.append((step, bool(torch.isfinite(loss)))))
     assert told == [(7, True), (8, True)]
+
+
+def test_only_a_stage_that_trains_the_gate_draws_pictures_whose_labels_are_not_learnt(
+    tmp_path, data, settings
+):
+    source = settings.data.sources[0].model_copy(update={"gate_only": True})
+    settings = settings.model_copy(
+        update={"data": settings.data.model_copy(update={"sources": (source,), "synthetic": None})}
+    )
+    material = gather(settings, data, Store(tmp_path / "cache"), nano())
+
+    def course(train):
+        stage = settings.stages[1].model_copy(update={"train": train})
+        return make_course(make_fabric(settings), settings, stage, material, nano())
+
+    assert course("gate").draw(0).frames.ndim == 5
+    with pytest.raises(SettingsError, match="gate_only"):
+        course("memory").draw(0)
 
 
 def test_the_averaged_weights_leave_no_trace(course):

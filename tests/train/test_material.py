@@ -50,6 +50,16 @@ def test_a_stage_may_draw_from_some_groups_only(tmp_path, data, settings):
         made.of(("bb",))
 
 
+def test_a_source_for_the_gate_alone_teaches_and_judges_no_labels(tmp_path, data, settings):
+    sources = SourceSettings(path="stills"), SourceSettings(path="stills", name="gate", gate_only=True)
+    made = gather(of(settings, sources=sources, validation=("v",)), data, Store(tmp_path / "cache"), Grey())
+    assert names(made.validation) == ["v"]
+    assert [source.name for source in made.of(())] == ["stills"]
+    assert [source.name for source in made.of((), labels=False)] == ["stills", "gate"]
+    with pytest.raises(SettingsError, match="every source here is gate_only"):
+        made.of((), ("gate",))
+
+
 def test_an_unknown_excluded_group_is_named(tmp_path, data, settings):
     held = settings.model_copy(update={"data": settings.data.model_copy(update={"exclude": ("q",)})})
     with pytest.raises(SettingsError, match=r"data\.exclude: 'q' is no group"):

@@ -33,6 +33,7 @@ class Source:
         name: by which a stage names it.
         prompts: what is said of its objects, where objects are prompted; None leaves it to the stage.
         classes: which its labels tell, background among them; None: all.
+        gate_only: whether its labels are not to be learnt.
     """
 
     cases: Sequence[CachedCase]
@@ -40,6 +41,7 @@ class Source:
     name: str = ""
     prompts: PromptSettings | None = None
     classes: tuple[int, ...] | None = None
+    gate_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class Course:
         """The clips of a step; of another stream of clips, if `stage` names one."""
         plan = self._plan()
         rank = self.fabric.global_rank
-        sources = self.material.of(self.stage.groups, self.stage.sources)
+        sources = self._sources()
         return sample_batch(sources, plan, self.settings.seed, stage or self.stage.name, step, rank)
 
     def bare_objective(self) -> PromptedObjective:
@@ -81,12 +81,16 @@ class Course:
             sources: what they are drawn from; none takes the stage's.
         """
         plan = self._plan()
-        sources = sources or self.material.of(self.stage.groups, self.stage.sources)
+        sources = sources or self._sources()
         name = f"{self.stage.name}/{what}"
         drawn = sample_batch(
             sources, replace(plan, batch=batch or plan.batch), self.settings.seed, name, step
         )
         return lesson_of(drawn, self.fabric.device)
+
+    def _sources(self) -> tuple[Source, ...]:
+        stage = self.stage
+        return self.material.of(stage.groups, stage.sources, labels=stage.train != "gate")
 
     def _plan(self) -> ClipPlan:
         kept = self.settings.data.features is not None

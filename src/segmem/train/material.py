@@ -33,17 +33,32 @@ class Material:
     grid: tuple[int, int]
     tests: Mapping[str, tuple[CachedCase, ...]] = field(default_factory=dict)
 
-    def of(self, groups: tuple[str, ...], names: tuple[str, ...] = ()) -> tuple[Source, ...]:
+    def of(
+        self, groups: tuple[str, ...], names: tuple[str, ...] = (), labels: bool = True
+    ) -> tuple[Source, ...]:
         """The named sources with only the cases of `groups`; all, where none is named.
 
+        Args:
+            groups: of cases; none takes all.
+            names: of sources; none takes all.
+            labels: whether they are learnt from, so that sources for a gate alone are left out.
+
         Raises:
-            SettingsError: there is no such source, or no training case is of these groups.
+            SettingsError: there is no such source, none is left, or no training case is of these groups.
         """
         known = [source.name for source in self.sources]
         for name in names:
             if name not in known:
                 raise SettingsError(f"stages: no source {name!r}.{nearest(name, known)}")
-        among = tuple(source for source in self.sources if not names or source.name in names)
+        among = tuple(
+            source
+            for source in self.sources
+            if (not names or source.name in names) and not (labels and source.gate_only)
+        )
+        if not among:
+            raise SettingsError(
+                "stages: every source here is gate_only, and a stage learns labels. Name a source without it."
+            )
         if not groups:
             return among
         kept = [
@@ -99,7 +114,9 @@ def gather(
         meaning = hidden(source.label_map, tells, len(spec.classes))
         kept = _labelled(cache.open_all(_chosen(cases, split.train), meaning, source.every), source.path)
         kept = _noisy(settings, source, kept, tell)
-        judges = tells is None  # else a class that nobody drew would be counted as found in vain
+        judges = (
+            tells is None and not source.gate_only
+        )  # else what nobody drew would be counted as found in vain
         aside = cache.open_all(_chosen(cases, split.validation) if judges else [], meaning, source.every)
         held = cache.open_all(part.held, meaning, source.every) if tested and judges else []
         if features is not None:
@@ -113,7 +130,7 @@ def gather(
         name = source.name or source.path
         tests[name] = (*tests.get(name, ()), *held)
         if kept:
-            sources.append(Source(kept, source.weight, name, source.prompts, tells))
+            sources.append(Source(kept, source.weight, name, source.prompts, tells, source.gate_only))
     sources += _drawn(settings.data, cache)
     if not sources:
         raise InputError(f"{data_root}: nothing to train on. Name data.sources, or data.synthetic.")

@@ -35,6 +35,9 @@ class SourceSettings(Settings):
     """A regular expression with one group: what it finds in a case's name is its patient, video or operation."""
     channel: str | None = None
     """Of scans with several channels: the one that is learnt from, by its name; none takes all, which must be three."""
+    gate_only: bool = False
+    """Its labels are neither learnt nor validated on: only stages that train nothing but a gate draw from it, to which
+    what the augmentation spoils in a picture is all there is to know."""
     weight: PositiveFloat = 1.0
     """How often it is drawn, relative to the other sources."""
     held_out: float = Field(default=0.0, ge=0, lt=1)

@@ -1,0 +1,140 @@
+"""What each of TMAM's settings gains and costs: the same 2D network, its memory trained once for each row.
+
+    python benchmarks/tmam_settings.py --network runs/star --data DATA --exclude dataset3 \
+        --case DATA/video_endovis15_robotic/dataset3 --map 3:1 4:2 --work runs/rows --out tmam_settings.csv \
+        [--rows default "pool 1"]
+
+A row is segmem.yaml with the changes that `ROWS` names; a row whose weights lie in --work is not trained again, one
+cut off goes on. The first --frames of the case are then measured by quick_look.py, and all rows are timed in turns at
+--size pixels, which costs the same on any weights: `--time-only` does just that.
+"""
+
+import argparse
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+import torch
+
+import quick_look
+from segmem.methods.load import load
+from segmem.segmenter import MemorySegmenter
+from segmem.state import State
+from segmem.train.loop import train
+from segmem.train.presets import load_settings
+from segmem.train.settings import TrainSettings
+from variant_speed import full_state, timed
+
+HERE = Path(__file__).parent / "tmam"
+TAKES_ALL = ("stages.1.train=all", "stages.1.learning_rate=0.0001", "stages.1.memory_learning_rate=0.003")
+ROWS: dict[str, tuple[str, ...]] = {
+    "default": (),
+    # What memory costs.
+    "pool 1": ("model.tmam.pool=1",),
+    "pool 4": ("model.tmam.pool=4",),
+    "6 frames, every one": ("model.tmam.policy.stride=1",),
+    "10 frames, every one": ("model.tmam.policy.stride=1", "model.tmam.policy.capacity=10"),
+    "6 frames, every sixth": ("model.tmam.policy.stride=6",),
+    "3 frames, every third": ("model.tmam.policy.capacity=3",),
+    "one layer": ("model.tmam.attention.layers=1",),
+    "64 wide": ("model.tmam.attention.width=64", "model.tmam.attention.ffn=256"),
+    "stride 32": ("model.network.feature=-1",),
+    # What segmem adds to the paper.
+    "no class evidence": ("model.tmam.evidence=null",),
+    "gate by frame": ("model.tmam.gate_by=frame",),
+    "no recency code": ("model.tmam.recency=false",),
+    "no straight start": ("model.tmam.straight=false",),
+    "classes apart": ("model.tmam.classes=apart",),
+    # What the paper or its released code does in another way.
+    "mask coarse": ("model.tmam.mask=coarse",),
+    "mask values sigmoid": ("model.tmam.mask_values=sigmoid",),
+    "first frame twice": ("model.tmam.policy.first_twice=true",),
+    "channels in groups": ("model.tmam.channels=groups", "model.tmam.attention.width=256"),
+    "replace": ("model.tmam.combine=replace", *TAKES_ALL),
+    # At a grid of 64 x 64, as the paper has it, a step takes minutes on a CPU.
+    "paper, grid 16": ("model.tmam={variant: paper, grid: 16}", *TAKES_ALL),
+}
+FRAMES = 6  # timed together, so that every stride's update is among them
+
+
+def settings_of(row: str, options: argparse.Namespace) -> TrainSettings:
+    """Of one row; without the gate's stage, where it has none."""
+    made = load_settings(
+        HERE / "base.yaml",
+        HERE / "segmem.yaml",
+        [f"network_from={options.network}", f"data.exclude=[{options.exclude}]", *ROWS[row]],
+    )
+    assert made.model.tmam is not None
+    if made.model.tmam.gate:
+        return made
+    return made.model_copy(update={"stages": tuple(one for one in made.stages if one.train != "gate")})
+
+
+def trained(row: str, options: argparse.Namespace) -> Path:
+    """Its weights."""
+    run = options.work / row.replace(" ", "_").replace(",", "")
+    weights = run / "model.safetensors"
+    if weights.is_file():
+        return weights
+    again = (run / "settings.yaml").is_file()
+    return train(settings_of(row, options), options.data, run, resume=again, cache=options.cache)
+
+
+def milliseconds(models: dict[str, MemorySegmenter], size: int, repeats: int) -> dict[str, float]:
+    """Of a frame, once the memory is full; of the first's 2D network alone too."""
+    frame = torch.randn(1, 3, size, size).contiguous(memory_format=torch.channels_last)
+    times: dict[str, list[float]] = {}
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        states = {row: full_state(model, frame) for row, model in models.items()}
+        for _ in range(repeats + 1):
+            for row, model in models.items():
+                seconds, states[row] = timed(model, frame, states[row], recall=True, frames=FRAMES)
+                times.setdefault(row, []).append(1000 * seconds)
+            alone = next(iter(models.values()))
+            seconds, _ = timed(alone, frame, State.start(), recall=False, frames=FRAMES)
+            times.setdefault("2D network alone", []).append(1000 * seconds)
+    return {row: median(all_of[1:]) for row, all_of in times.items()}  # the first turn warms up
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--network", required=True, type=Path, help="A run of base*, which stays as it is.")
+    parser.add_argument("--data", required=True, type=Path)
+    parser.add_argument("--exclude", required=True, help="The group that is tested.")
+    parser.add_argument("--case", required=True, type=Path, help="Its folder.")
+    parser.add_argument("--map", nargs="*", default=[], metavar="FROM:TO")
+    parser.add_argument("--rows", nargs="+", choices=list(ROWS), default=list(ROWS))
+    parser.add_argument("--work", required=True, type=Path)
+    parser.add_argument("--cache", type=Path, help="Of decoded cases; runs may share it.")
+    parser.add_argument("--frames", type=int, default=120)
+    parser.add_argument("--size", type=int, default=512)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--time-only", action="store_true")
+    parser.add_argument("--out", required=True, type=Path)
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(1)
+    weights = {row: trained(row, options) for row in options.rows}
+    if not options.time_only:
+        named = [part for row, path in weights.items() for part in ("--model", f"{row}={path}")]
+        where = ["--case", str(options.case), "--map", *options.map, "--frames", str(options.frames)]
+        quick_look.main([*named, *where, "--out", str(options.out)])
+    models = {row: load(path) for row, path in weights.items()}
+    taken = milliseconds(
+        {row: model for row, model in models.items() if isinstance(model, MemorySegmenter)},
+        options.size,
+        options.repeats,
+    )
+    speed = options.out.with_name(f"{options.out.stem}_speed.csv")
+    with speed.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("row", "size", "ms"))
+        writer.writerows((row, options.size, f"{each:.1f}") for row, each in taken.items())
+    for row, each in taken.items():
+        print(f"{row:24} {each:7.1f} ms")
+
+
+if __name__ == "__main__":
+    main()
