@@ -109,10 +109,12 @@ def test_a_frame_that_was_spoilt_when_it_was_remembered_gives_way_to_an_older_cl
 def test_past_and_present_are_mixed_as_the_formula_says(doubt):
     evidence, top, logits = part(floor=0.25, lean=0.5), noise(1, CHANNELS, *GRID), noise(1, CLASSES, 8, 12)
     found = 0.8 * find(evidence, top, past(evidence, top, halves()), CLEAR)
-    share = 0.25 + 0.75 * torch.tensor(doubt + 0.5).sigmoid()
-    present = logits.softmax(dim=1) * (1 - share * found.sum(dim=1, keepdim=True))
+    now, spoilt = logits.softmax(dim=1), torch.tensor(doubt + 0.5).sigmoid()
+    before = found + (1 - found.sum(dim=1, keepdim=True)) * now
+    pool = now.clamp(min=0.01) ** 0.75 * before.clamp(min=0.01) ** 0.25
+    pool = pool / pool.sum(dim=1, keepdim=True)
     mixed = evidence.settle(logits, found, whole(doubt)).exp()
-    assert torch.allclose(mixed, present + share * found, atol=1e-6)
+    assert torch.allclose(mixed, spoilt * before + (1 - spoilt) * pool, atol=1e-6)
     assert torch.allclose(mixed.sum(dim=1), torch.ones(1, 8, 12), atol=1e-5)
 
 
@@ -134,6 +136,15 @@ def test_a_spoilt_place_overrules_a_present_that_is_sure_and_a_clear_one_does_no
     found = evidence.find(top, seen.kept, seen.rank, seen.valid, half)
     settled = evidence.settle(logits, found, half)[0].argmax(dim=0)
     assert settled[:, :40].eq(1).all() and settled[:, 56:].eq(0).all()
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(("now", "before", "expected"), [(0.999, 0.001, 1), (0.55, 0.02, 0), (0.45, 0.98, 1)])
+def test_where_nothing_is_spoilt_the_surer_of_past_and_present_decides(now, before, expected):
+    logits = torch.tensor([1 - now, now, 1e-9]).log()[None, :, None, None].expand(1, CLASSES, 4, 4)
+    found = torch.tensor([1 - before, before, 0.0])[None, :, None, None].expand(1, CLASSES, 4, 4)
+    settled = part().settle(logits, found, whole(CLEAR))
+    assert settled.argmax(dim=1).eq(expected).all()
 
 
 @torch.no_grad()

@@ -16,6 +16,7 @@ from segmem.nn.persistence import Persistence
 from segmem.nn.positions import Grid
 
 FAINTEST = 1e-7  # probability that is still told from zero
+DOUBTFUL = 1e-2  # least probability that a pool believes of past or present: no single one rules a class out
 
 
 class EvidenceSettings(Settings):
@@ -29,8 +30,8 @@ class EvidenceSettings(Settings):
     """Most cells of a frame; a finer feature map is averaged down to it."""
     reach: float = Field(default=2.0, gt=0)
     """Cells that things are expected to move between two memories, before anything is learnt."""
-    floor: float = Field(default=0.3, ge=0, lt=1)
-    """The share of the past where the present is clear; where it is surely spoilt the past has all."""
+    floor: float = Field(default=0.45, ge=0, lt=1)
+    """The weight of the past where the present is clear; where it is surely spoilt the past has all."""
     lean: float = 1.0
     """Added to the gate's logit that a place is spoilt, where on new video it is less sure than it should be."""
 
@@ -57,8 +58,8 @@ class ClassEvidence(nn.Module):
     probabilities that these were given.
 
     As far as a cell of the present is spoilt, it reads what its place showed in place of what looks like it; as far as
-    a remembered cell was, it counts less. Past and present are then mixed: the answer is the present's where the place
-    is clear and the past's where it is not, each as likely as the gate says.
+    a remembered cell was, it counts less. Past and present are then mixed: where the place is clear they are pooled, so
+    that the surer of the two decides; where it is not, the answer is the past's; each as likely as the gate says.
 
     Args:
         channels: C of the feature map.
@@ -105,8 +106,9 @@ class ClassEvidence(nn.Module):
     def settle(self, logits: Tensor, found: Tensor, doubt: Tensor) -> Tensor:
         """Logits (B, K, H, W) of present and past together.
 
-        With w = floor + (1 - floor) * sigmoid(doubt + lean), p = w * found + (1 - w * sum(found)) * softmax(logits):
-        what was never seen is left to the present.
+        With now = softmax(logits), past = found + (1 - sum(found)) * now, since what was never seen is left to the
+        present, and s = sigmoid(doubt + lean): p = s * past + (1 - s) * pool, where pool is the logarithmic opinion
+        pool of the two, softmax((1 - floor) * log(now) + floor * log(past)) (Genest and Zidek 1986).
 
         Args:
             logits: (B, K, H, W) of the present.
@@ -114,15 +116,14 @@ class ClassEvidence(nn.Module):
             doubt: as in `find`.
         """
         with torch.autocast(logits.device.type, enabled=False):
-            least = self.settings.floor
-            size = (found.shape[-2], found.shape[-1])
-            spoilt = F.interpolate(
-                (doubt + self.settings.lean).sigmoid(), size, mode="bilinear", align_corners=False
-            )
-            told = (least + (1 - least) * spoilt) * found
-            told = F.interpolate(told, logits.shape[-2:], mode="bilinear", align_corners=False)
-            present = logits.float().softmax(dim=1)
-            return (told + (1 - told.sum(dim=1, keepdim=True)) * present).clamp(min=FAINTEST).log()
+            weight, size = self.settings.floor, logits.shape[-2:]
+            now = logits.float().softmax(dim=1)
+            found = F.interpolate(found, size, mode="bilinear", align_corners=False)
+            past = found + (1 - found.sum(dim=1, keepdim=True)) * now
+            pool = (_believed(now) * (1 - weight) + _believed(past) * weight).softmax(dim=1)
+            spoilt = (doubt + self.settings.lean).sigmoid()
+            spoilt = F.interpolate(spoilt, size, mode="bilinear", align_corners=False)
+            return (pool + spoilt * (past - pool)).clamp(min=FAINTEST).log()
 
     def numbers(self) -> int:
         """How many numbers are kept of a cell."""
@@ -139,6 +140,10 @@ class ClassEvidence(nn.Module):
     def _clear(self, doubt: Tensor, grid: Grid) -> Tensor:
         """(B, h*w, 1) in 0..1, how far each cell is not spoilt."""
         return rearrange(F.adaptive_avg_pool2d((-doubt).sigmoid(), grid), "b one h w -> b (h w) one")
+
+
+def _believed(probabilities: Tensor) -> Tensor:
+    return probabilities.clamp(min=DOUBTFUL).log()
 
 
 def packed(tokens: Tensor, kept: Tensor) -> Tensor:
