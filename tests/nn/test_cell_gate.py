@@ -44,6 +44,18 @@ def test_what_is_dimmed_as_a_whole_is_half_spoilt_and_elsewhere_the_cell_counts(
     assert together(cell, frame).isfinite().all()
 
 
+def test_a_strange_cell_is_doubted_and_a_frame_only_if_nearly_all_of_it_is_strange():
+    gate, top = CellGate(6).eval(), torch.zeros(1, 6, 4, 5)
+    torch.nn.init.zeros_(gate.cell.bias)
+    torch.nn.init.zeros_(gate.frame.bias)
+    strange = torch.full((1, 1, 4, 5), -3.0)
+    strange[..., :2] = 6.0
+    cell, frame = strange.double().sigmoid(), torch.tensor(-3.0, dtype=torch.float64).sigmoid()
+    told = gate.doubt(top, strange).double().sigmoid()
+    assert torch.allclose(told, cell * (1 - frame) + frame / 2, atol=1e-5)
+    assert torch.equal(gate.doubt(top, torch.zeros_like(strange)), gate.doubt(top))
+
+
 def test_it_tells_dimmed_frames_from_covered_places():
     """Whole faint frames that are dimmed, and frames with one flat half that is hidden."""
     torch.manual_seed(0)

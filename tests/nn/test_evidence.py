@@ -147,6 +147,46 @@ def test_where_nothing_is_spoilt_the_surer_of_past_and_present_decides(now, befo
     assert settled.argmax(dim=1).eq(expected).all()
 
 
+def test_what_is_like_nothing_that_is_remembered_is_strange():
+    evidence, top, other = part(), noise(1, CHANNELS, *GRID), noise(1, CHANNELS, *GRID, seed=5)
+    seen = past(evidence, top, halves())
+    same, new = (evidence.strange(one, seen.kept, seen.valid) for one in (top, other))
+    assert same.shape == (1, 1, *GRID)
+    assert torch.allclose(same, torch.full_like(same, 15 * (0.8 - 1)), atol=1e-3)
+    assert new.mean() > 0 > same.mean()
+    mixed = torch.cat([top[..., :3], other[..., 3:]], dim=-1)
+    half = evidence.strange(mixed, seen.kept, seen.valid)
+    assert half[..., 3:].mean() > half[..., :3].mean() + 1
+
+
+def test_a_view_that_moved_is_not_strange():
+    evidence, top = part(), noise(1, CHANNELS, *GRID)
+    seen = past(evidence, top, halves())
+    turned = evidence.strange(top.roll(3, dims=-1), seen.kept, seen.valid)
+    assert torch.allclose(turned, torch.full_like(turned, -3.0), atol=1e-3)
+
+
+def test_what_was_spoilt_when_it_was_remembered_is_neither_strange_nor_known_to_be_clear():
+    evidence, top = part(), noise(1, CHANNELS, *GRID)
+    seen = past(evidence, top, halves(), doubt=SPOILT)
+    assert evidence.strange(top, seen.kept, seen.valid).abs().max() < 1e-3
+
+
+def test_how_strange_a_cell_is_can_be_told_in_bfloat16():
+    evidence, top = part(), noise(1, CHANNELS, *GRID)
+    with torch.autocast("cpu", torch.bfloat16):
+        seen = past(evidence, top.bfloat16(), halves())
+        strange = evidence.strange(top.bfloat16(), seen.kept, seen.valid)
+    assert strange.dtype == torch.float32
+    assert torch.allclose(strange, torch.full_like(strange, -3.0), atol=0.1)
+
+
+def test_with_nothing_remembered_nothing_is_strange():
+    evidence, top = part(), noise(1, CHANNELS, *GRID)
+    seen = past(evidence, top, halves())
+    assert evidence.strange(top, seen.kept, ~seen.valid).eq(0).all()
+
+
 @torch.no_grad()
 def test_a_fine_map_is_matched_on_fewer_cells():
     evidence = part(cells=6)

@@ -91,7 +91,7 @@ def test_a_gate_on_cells_takes_memory_where_the_frame_is_spoilt_and_nowhere_else
     top, memory = torch.randn(1, 12, 3, 5), part(trained=True, gate_by="cell")
     doubt = torch.full((1, 1, 3, 5), -50.0)
     doubt[..., 3:] = 50.0
-    monkeypatch.setattr(memory.gate, "doubt", lambda _: doubt)
+    monkeypatch.setattr(memory.gate, "doubt", lambda *_: doubt)
     change = memory.attend(top, read([[True]])).top - top
     assert change[..., :3].abs().max() < 1e-6
     assert change[..., 3:].abs().mean() > 1e-2

@@ -16,6 +16,13 @@ def test_it_tells_frames_apart_by_their_channels_and_not_by_their_scale():
     assert torch.allclose(gate.doubt(first), gate.doubt(3 * first), atol=1e-3)
 
 
+def test_a_frame_gains_what_its_most_usual_cells_do():
+    gate, top = FrameGate(6), torch.randn(1, 6, 4, 5, generator=torch.Generator().manual_seed(0))
+    strange = torch.linspace(-3, 6, 20).reshape(1, 1, 4, 5)
+    gained = gate.doubt(top, strange) - gate.doubt(top)
+    assert torch.allclose(gained, strange.flatten().quantile(0.2))
+
+
 def test_it_can_learn_which_frames_are_flat():
     gate = FrameGate(6)
     flat = 0.05 * torch.randn(8, 6, 4, 5, generator=torch.Generator().manual_seed(1)) + 1

@@ -1,10 +1,11 @@
-"""A gate on each cell: how much of what memory says is taken there, told from the present frame's features alone."""
+"""A gate on each cell: how much of what memory says is taken there, told from the present frame's features, and from
+how unlike they are to what is remembered."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from segmem.nn.frame_gate import OPEN, moments
+from segmem.nn.frame_gate import OPEN, everywhere, moments
 
 HIDDEN = 32
 DIMMED = 0.5  # how far a frame is spoilt that is dark, blurred or veiled as a whole: something can still be made out
@@ -19,6 +20,9 @@ class CellGate(nn.Module):
 
     What a cell says counts, but in a frame that is dark, blurred or veiled all over every cell is half spoilt, and no
     more. It begins all but open everywhere.
+
+    Both were taught on other video than the one at hand, where they may be wrong. How strange a place is, next to what
+    this stream has shown before, is known on any: the logits are added, as independent reasons are (naive Bayes).
 
     Args:
         channels: C of the feature map.
@@ -35,9 +39,18 @@ class CellGate(nn.Module):
             nn.init.zeros_(last.weight)
             nn.init.constant_(last.bias, begin)  # type: ignore[arg-type]
 
-    def doubt(self, top: Tensor) -> Tensor:
-        """(B, 1, h, w) logits that a cell is spoilt, from the features (B, C, h, w)."""
-        return together(*self._opinions(top))
+    def doubt(self, top: Tensor, strange: Tensor | None = None) -> Tensor:
+        """(B, 1, h, w) logits that a cell is spoilt, from the features (B, C, h, w).
+
+        Args:
+            top: the features.
+            strange: (B, 1, h, w) logits that its cells gain or lose by being unlike what is remembered; None where
+                nothing is. The frame's opinion gains what its most usual cells do.
+        """
+        cell, frame = self._opinions(top)
+        if strange is not None:
+            cell, frame = cell + strange, frame + everywhere(strange)
+        return together(cell, frame)
 
     def loss(self, top: Tensor, spoilt: Tensor) -> Tensor:
         """Binary cross-entropy of the cells' opinions and of the frame's.

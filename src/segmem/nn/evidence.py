@@ -34,6 +34,10 @@ class EvidenceSettings(Settings):
     """The weight of the past where the present is clear; where it is surely spoilt the past has all."""
     lean: float = 1.0
     """Added to the gate's logit that a place is spoilt, where on new video it is less sure than it should be."""
+    strange: float = Field(default=15.0, ge=0)
+    """Logits that a place is spoilt, gained by losing all likeness (cosine, 1 to 0) to what is remembered."""
+    usual: float = Field(default=0.8, gt=0, le=1)
+    """Likeness to what is remembered that says neither that a place is spoilt nor that it is clear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,30 @@ class ClassEvidence(nn.Module):
         found = stayed + self._clear(doubt, grid) * (looked - stayed)
         out: Tensor = rearrange(found, "b (h w) (k s t) -> b k (h s) (w t)", h=grid[0], s=s, t=s)
         return out
+
+    @torch.no_grad()
+    def strange(self, top: Tensor, kept: Tensor, valid: Tensor) -> Tensor:
+        """(B, 1, h, w) logits that cells gain, or lose, by being unlike all that is remembered.
+
+        strange * (usual - likeness), the likeness of the most alike cell of all remembered frames. A cell that was
+        spoilt when it was remembered says no more than `usual`: what stays before the camera is neither strange nor
+        known to be clear, so that the gate alone decides.
+
+        Args:
+            top: (B, C, h, w) of the present.
+            kept: (B, N, cells, numbers) of N remembered frames, as `remember` gave them.
+            valid: (B, N) bool; where none is, nothing is gained.
+        """
+        s, grid = self.settings, self.grid(top)
+        present = self.match.keys(F.adaptive_avg_pool2d(top, grid))
+        with torch.autocast(top.device.type, enabled=False):
+            keys, clear = kept[..., : s.width].float(), kept[..., -1].float()
+            alike = torch.einsum("bic,bnjc->binj", present, keys)
+            alike = alike - (1 - clear)[:, None] * (alike - s.usual).clamp(min=0)
+            alike = alike.masked_fill(~valid[:, None, :, None], -1.0).flatten(2).amax(dim=-1)
+            gained = torch.where(valid.any(dim=1)[:, None], s.strange * (s.usual - alike), 0.0)
+            gained = rearrange(gained, "b (h w) -> b 1 h w", h=grid[0])
+            return F.interpolate(gained, top.shape[-2:], mode="bilinear", align_corners=False)
 
     def settle(self, logits: Tensor, found: Tensor, doubt: Tensor) -> Tensor:
         """Logits (B, K, H, W) of present and past together.

@@ -86,8 +86,12 @@ class FeatureMemory(nn.Module):
         if memory is None:
             return Looked(top)
         some = memory.valid.any(dim=1)
-        doubt = self.doubt(top)
-        memory, told = self._matched(top, memory, some, doubt.detach())
+        memory, kept = self._unpacked(top, memory)
+        strange = None
+        if self.evidence is not None and kept is not None:
+            strange = self.evidence.strange(top, kept, memory.valid)
+        doubt = self.doubt(top, strange)
+        told = self._matched(top, memory, kept, doubt.detach())
         fitted = self._fitted(top)
         inner = self._narrow(fitted)
         seen = self._look_back(inner, memory, some)
@@ -109,15 +113,19 @@ class FeatureMemory(nn.Module):
         settled = self.evidence.settle(logits, looked.seen.found, looked.seen.doubt)
         return torch.where(looked.seen.some[:, None, None, None], settled, logits.float())
 
-    def _matched(
-        self, top: Tensor, memory: Memory, some: Tensor, doubt: Tensor
-    ) -> tuple[Memory, Seen | None]:
-        """The memory of attention alone, and the class evidence."""
+    def _unpacked(self, top: Tensor, memory: Memory) -> tuple[Memory, Tensor | None]:
+        """The memory of attention alone, and what is kept for the class evidence."""
         if self.evidence is None:
             return memory, None
-        memory, kept = unpacked(memory, self.evidence, top, self.settings.attention.memory_width)
+        return unpacked(memory, self.evidence, top, self.settings.attention.memory_width)
+
+    def _matched(self, top: Tensor, memory: Memory, kept: Tensor | None, doubt: Tensor) -> Seen | None:
+        """The class evidence."""
+        if self.evidence is None or kept is None:
+            return None
+        some = memory.valid.any(dim=1)
         found = self.evidence.find(top, kept, memory.rank, memory.valid | ~some[:, None], doubt)
-        return memory, Seen(top, found, doubt, some)
+        return Seen(top, found, doubt, some)
 
     def _fitted(self, top: Tensor) -> Tensor:
         """(B, C, grid) of (B, C, h, w)."""
@@ -165,11 +173,12 @@ class FeatureMemory(nn.Module):
         share = self.settings.floor + (1 - self.settings.floor) * doubt.sigmoid()
         return share * told + (1 - share) * top if self.settings.combine == "replace" else share * told
 
-    def doubt(self, top: Tensor) -> Tensor:
-        """Logits that a frame, (B, 1, 1, 1), or each of its cells, (B, 1, h, w), is spoilt, from its features alone."""
+    def doubt(self, top: Tensor, strange: Tensor | None = None) -> Tensor:
+        """Logits that a frame, (B, 1, 1, 1), or each of its cells, (B, 1, h, w), is spoilt, from its features
+        (B, C, h, w) and from how strange its cells are next to what is remembered, (B, 1, h, w)."""
         if self.gate is None:
             return top.new_full((len(top), 1, 1, 1), OPEN, dtype=torch.float32)
-        return self.gate.doubt(top)
+        return self.gate.doubt(top, strange)
 
     def gate_loss(self, top: Tensor, spoilt: Tensor) -> Tensor:
         """How well the gate tells from features (N, C, h, w) how far pixels are spoilt, (N, H, W) in 0..1.
