@@ -172,6 +172,23 @@ def test_what_was_spoilt_when_it_was_remembered_is_neither_strange_nor_known_to_
     assert evidence.strange(top, seen.kept, seen.valid).abs().max() < 1e-3
 
 
+def test_likeness_is_that_of_the_most_alike_cell_as_far_as_it_was_clear():
+    evidence, tops = part(), [noise(1, CHANNELS, *GRID, seed=seed) for seed in range(3)]
+    doubts = [noise(1, 1, *GRID, seed=seed) for seed in (7, 8, 9)]
+    tops[1] = tops[0] + 0.3 * tops[1]
+    kept = torch.stack(
+        [evidence.remember(t, halves(), d) for t, d in zip(tops[1:], doubts[1:], strict=True)], dim=1
+    )
+    alike = evidence.match.keys(tops[0]) @ kept[..., :64].mT
+    clear = kept[..., -1][:, :, None]
+    told = torch.where(alike > 0.8, 0.8 + clear * (alike - 0.8), alike)
+    for valid in ([True, True], [False, True]):
+        seen = torch.tensor([valid])
+        least = told.masked_fill(~seen[..., None, None], -1).amax(dim=(1, 3))
+        found = evidence.strange(tops[0], kept, seen).flatten(1)
+        assert torch.allclose(found, 15 * (0.8 - least), atol=1e-4)
+
+
 def test_how_strange_a_cell_is_can_be_told_in_bfloat16():
     evidence, top = part(), noise(1, CHANNELS, *GRID)
     with torch.autocast("cpu", torch.bfloat16):
