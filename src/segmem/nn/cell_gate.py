@@ -9,9 +9,7 @@ from segmem.nn.frame_gate import OPEN, everywhere, moments
 
 HIDDEN = 32
 DIMMED = 0.5  # how far a frame is spoilt that is dark, blurred or veiled as a whole: something can still be made out
-DROPPED = (
-    0.2  # share of the channels hidden while it learns: it must not know spoilt frames by one video's colours
-)
+DROPPED = 0.2  # share of the channels hidden while it learns: no one video's colours must tell what is spoilt
 FAINTEST = 1e-6  # probability that is still told from zero and one
 
 

@@ -114,9 +114,8 @@ def gather(
         meaning = hidden(source.label_map, tells, len(spec.classes))
         kept = _labelled(cache.open_all(_chosen(cases, split.train), meaning, source.every), source.path)
         kept = _noisy(settings, source, kept, tell)
-        judges = (
-            tells is None and not source.gate_only
-        )  # else what nobody drew would be counted as found in vain
+        # what nobody drew would be counted as found in vain
+        judges = tells is None and not source.gate_only
         aside = cache.open_all(_chosen(cases, split.validation) if judges else [], meaning, source.every)
         held = cache.open_all(part.held, meaning, source.every) if tested and judges else []
         if features is not None:
