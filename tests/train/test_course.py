@@ -8,6 +8,7 @@ from segmem.train.course import choose, clip_plan, make_course
 from segmem.train.machine import make_fabric
 from segmem.train.material import gather
 from segmem.train.norms import norms
+from segmem.train.settings import SyntheticSettings
 
 
 @pytest.fixture
@@ -37,7 +38,19 @@ def test_only_a_stage_that_trains_the_gate_draws_pictures_whose_labels_are_not_l
 
     assert course("gate").draw(0).frames.ndim == 5
     with pytest.raises(SettingsError, match="gate_only"):
-        course("memory").draw(0)
+        course("memory")
+
+
+def test_a_stage_pads_its_clips_to_the_frames_that_it_draws(tmp_path, data, settings):
+    made = SyntheticSettings(count=1, frames=2, size=(32, 64))
+    settings = settings.model_copy(update={"data": settings.data.model_copy(update={"synthetic": made})})
+    material = gather(settings, data, Store(tmp_path / "cache"), nano())
+
+    def drawn(*named):
+        stage = settings.stages[0].model_copy(update={"sources": named})
+        return make_course(make_fabric(settings), settings, stage, material, nano()).draw(0).frames.shape[-2:]
+
+    assert (drawn("synthetic"), drawn()) == ((32, 64), (64, 64))
 
 
 def test_the_averaged_weights_leave_no_trace(course):

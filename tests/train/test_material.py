@@ -6,7 +6,7 @@ from segmem.core.errors import InputError, SettingsError
 from segmem.data.prompts import PromptSettings
 from segmem.data.split_file import Fold, write_splits
 from segmem.data.store import Store
-from segmem.train.material import gather
+from segmem.train.material import gather, grid_of
 from segmem.train.settings import DataSettings, FeatureSettings, SourceSettings, SyntheticSettings
 
 
@@ -21,7 +21,8 @@ def names(cases):
 
 def test_groups_are_kept_apart_and_the_grid_holds_every_frame(tmp_path, data, settings):
     made = gather(settings, data, Store(tmp_path / "cache"), Grey())
-    assert (names(made.sources[0].cases), names(made.validation), made.grid) == (["a", "b"], ["v"], (64, 64))
+    assert (names(made.sources[0].cases), names(made.validation)) == (["a", "b"], ["v"])
+    assert grid_of(made.sources, settings.model.fit) == (64, 64)
 
 
 def test_excluded_groups_are_nowhere(tmp_path, data, settings):

@@ -18,7 +18,7 @@ from segmem.train import norms
 from segmem.train.accompanied import Accompanied, Costs
 from segmem.train.feed import feed
 from segmem.train.labelled_classes import told_mask
-from segmem.train.material import Material
+from segmem.train.material import Material, grid_of
 from segmem.train.objective import ClipObjective, GateObjective
 from segmem.train.optimizers import make_optimizer, moved, to_average, to_training
 from segmem.train.parameters import choose, require_teaching
@@ -37,6 +37,8 @@ class Course:
 
     Attributes:
         stage: its settings.
+        sources: what its clips are drawn from.
+        grid: (H, W) of these: that of another stage's frames would be padding here, of which BatchNorm would learn.
         frozen: whether BatchNorm keeps its statistics.
         optimizer: over what the stage trains, in training mode.
     """
@@ -48,6 +50,8 @@ class Course:
     model: Model
     objective: nn.Module
     optimizer: Optimizer
+    sources: tuple[Source, ...]
+    grid: tuple[int, int]
     frozen: bool
 
     def run(self, first: int, done: Done) -> None:
@@ -59,10 +63,9 @@ class Course:
 
     def draw(self, step: int, stage: str | None = None) -> Batch:
         """The clips of a step; of another stream of clips, if `stage` names one."""
-        plan = self._plan()
         rank = self.fabric.global_rank
-        sources = self._sources()
-        return sample_batch(sources, plan, self.settings.seed, stage or self.stage.name, step, rank)
+        name = stage or self.stage.name
+        return sample_batch(self.sources, self._plan(self.grid), self.settings.seed, name, step, rank)
 
     def bare_objective(self) -> PromptedObjective:
         """What a promptable network's stage teaches, without what stands beside it."""
@@ -80,21 +83,17 @@ class Course:
             batch: how many clips; none takes the stage's.
             sources: what they are drawn from; none takes the stage's.
         """
-        plan = self._plan()
-        sources = sources or self._sources()
+        sources = sources or self.sources
+        plan = self._plan(grid_of(sources, self.settings.model.fit))
         name = f"{self.stage.name}/{what}"
         drawn = sample_batch(
             sources, replace(plan, batch=batch or plan.batch), self.settings.seed, name, step
         )
         return lesson_of(drawn, self.fabric.device)
 
-    def _sources(self) -> tuple[Source, ...]:
-        stage = self.stage
-        return self.material.of(stage.groups, stage.sources, labels=stage.train != "gate")
-
-    def _plan(self) -> ClipPlan:
+    def _plan(self, grid: tuple[int, int]) -> ClipPlan:
         kept = self.settings.data.features is not None
-        plan = clip_plan(self.settings, self.stage, self.material.grid)
+        plan = clip_plan(self.settings, self.stage, grid)
         return replace(plan, around=around(self.model) if kept else None)
 
     def _step(self, batch: Batch) -> torch.Tensor:
@@ -186,7 +185,9 @@ def make_course(
     if beside is not None and isinstance(objective, PromptedObjective):
         objective = Accompanied(objective, beside)
     wrapped = fabric.setup_module(objective, move_to_device=False)
-    return Course(fabric, settings, stage, material, model, wrapped, optimizer, frozen)
+    sources = material.of(stage.groups, stage.sources, labels=stage.train != "gate")
+    grid = grid_of(sources, settings.model.fit)
+    return Course(fabric, settings, stage, material, model, wrapped, optimizer, sources, grid, frozen)
 
 
 def _objective(

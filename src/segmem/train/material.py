@@ -1,6 +1,6 @@
-"""The cases of a run, decoded: what is drawn from, what validates, and the grid they share."""
+"""The cases of a run, decoded: what is drawn from, what validates, and the grid that clips of them share."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from segmem.data.features import Encoder, FeatureCache
 from segmem.data.label_noise import with_noise
 from segmem.data.sample import Source
 from segmem.data.store import Store
+from segmem.ops.fit import FitSettings
 from segmem.train.held_out import parted_sources
 from segmem.train.labelled_classes import hidden, labelled_classes
 from segmem.train.listing import chosen_split, listed
@@ -25,12 +26,10 @@ class Material:
     sources: to draw training clips from.
     validation: cases kept aside.
     tests: held-out cases by the name of their source, where they are asked for.
-    grid: (H, W) of training clips: the smallest that holds every training frame.
     """
 
     sources: tuple[Source, ...]
     validation: tuple[CachedCase, ...]
-    grid: tuple[int, int]
     tests: Mapping[str, tuple[CachedCase, ...]] = field(default_factory=dict)
 
     def of(
@@ -133,9 +132,13 @@ def gather(
     sources += _drawn(settings.data, cache)
     if not sources:
         raise InputError(f"{data_root}: nothing to train on. Name data.sources, or data.synthetic.")
-    grids = [case.fit(spec.fit).grid for source in sources for case in source.cases]
-    grid = max(g[0] for g in grids), max(g[1] for g in grids)
-    return Material(tuple(sources), tuple(validation), grid, tests)
+    return Material(tuple(sources), tuple(validation), tests)
+
+
+def grid_of(sources: Sequence[Source], fit: FitSettings) -> tuple[int, int]:
+    """(H, W) of clips drawn from them: the smallest that holds every frame."""
+    grids = [case.fit(fit).grid for source in sources for case in source.cases]
+    return max(h for h, _ in grids), max(w for _, w in grids)
 
 
 def _names(settings: TrainSettings) -> tuple[str, ...]:
