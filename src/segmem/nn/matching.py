@@ -81,8 +81,18 @@ class Matching(nn.Module):
             told = rearrange(torch.cat([keys.float(), there, own], dim=-1), "r n l c -> r (n l) c")
             nothing = torch.cat([told.new_zeros(told.shape[-1] - 1), self.nothing[None]])
             told = torch.cat([told, nothing.expand(len(told), 1, -1)], dim=1)
-            weights = (asked @ told.transpose(1, 2)).softmax(dim=-1)
-            return weights[..., :-1] @ rearrange(masks.float(), "r n l s -> r (n l) s")
+            shown = F.pad(
+                rearrange(masks.float(), "r n l s -> r (n l) s"), (0, 0, 0, 1)
+            )  # nothing shows nothing
+            return _read(asked, told, shown)
+
+
+def _read(asked: Tensor, told: Tensor, shown: Tensor) -> Tensor:
+    """(R, L, S), softmax(asked @ told^T) @ shown, by the kernel that never writes the softmax down. It wants all of one
+    width."""
+    width = max(asked.shape[-1], shown.shape[-1])
+    query, key, value = (F.pad(part, (0, width - part.shape[-1]))[:, None] for part in (asked, told, shown))
+    return F.scaled_dot_product_attention(query, key, value, scale=1.0)[:, 0, :, : shown.shape[-1]]
 
 
 def places(grid: Grid, like: Tensor) -> Tensor:

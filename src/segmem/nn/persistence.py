@@ -4,7 +4,7 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
-from segmem.nn.matching import LEAST, UNSEEN, places
+from segmem.nn.matching import LEAST, UNSEEN
 from segmem.nn.positions import Grid
 
 REACH = 0.7  # cells, before anything is learnt
@@ -14,8 +14,8 @@ class Persistence(nn.Module):
     """A cell reads the masks of the remembered cells around its own place, whatever they look like now.
 
     The remembered cell j of a frame of rank r has, for the cell i of the present, the weight
-    count_rj * exp(recency_r - |i - j|^2 / (2 reach^2)). The frames are summed before the places, which costs as much
-    as one frame.
+    count_rj * exp(recency_r - |i - j|^2 / (2 reach^2)). The frames are summed before the places, and those down and
+    across apart from each other, since the Gaussian is the product of the two: it costs next to nothing.
 
     Args:
         ranks: how many ranks are told apart.
@@ -41,7 +41,14 @@ class Persistence(nn.Module):
             told = torch.where(valid, self.recency[rank.clamp(max=len(self.recency) - 1)], UNSEEN)
             weight = told.softmax(dim=1)[..., None] * count.float().clamp(min=LEAST)
             sums = torch.einsum("rnl,rnls->rls", weight, masks.float())
-            where = places(grid, masks) / self.log_reach.exp()
-            near = (-(where[:, None] - where[None]).square().sum(dim=-1) / 2).exp()
-            found = near @ torch.cat([sums, rearrange(weight.sum(dim=1), "r l -> r l 1")], dim=-1)
+            parts = torch.cat([sums, rearrange(weight.sum(dim=1), "r l -> r l 1")], dim=-1)
+            near = rearrange(parts, "r (h w) s -> r h w s", h=grid[0])
+            near = torch.einsum("ih,rhws->riws", self._near(grid[0]), near)
+            near = torch.einsum("jw,riws->rijs", self._near(grid[1]), near)
+            found = rearrange(near, "r i j s -> r (i j) s")
             return found[..., :-1] / found[..., -1:]
+
+    def _near(self, cells: int) -> Tensor:
+        """(cells, cells) in 0..1, how much each of a row counts for each."""
+        at = torch.arange(cells, device=self.log_reach.device, dtype=torch.float32) / self.log_reach.exp()
+        return (-(at[:, None] - at).square() / 2).exp()

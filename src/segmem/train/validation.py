@@ -80,7 +80,7 @@ def validate(
 def _dice(model: Judged, case: CachedCase, memory: bool, frames: int | None, classes: int) -> Scores:
     """(K,) of one case, NaN where it has no such class."""
     counts = [
-        confusion(logits.argmax(dim=0).cpu(), case.labels[index], classes)
+        confusion(logits.max(dim=0).indices.cpu(), case.labels[index], classes)
         for index, logits in stream_logits(model, case, memory, frames)
         if case.labelled[index]
     ]
