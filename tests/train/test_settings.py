@@ -33,3 +33,14 @@ def test_the_size_of_the_cache_is_written_as_people_write_it():
     assert TrainSettings(stages=stages, cache_size=5000).cache_size == 5000
     with pytest.raises(ValidationError, match="cache_size"):
         TrainSettings(stages=stages, cache_size="much")
+
+
+def test_class_evidence_is_not_learnt_behind_a_gate_that_nothing_teaches():
+    stages = [{"name": "clips", "steps": 1, "length": 2, "memory": True}]
+    model = {"method": "tmam", "tmam": {"evidence": {}}}
+    with pytest.raises(ValidationError, match=r"no stage teaches it.*train: gate"):
+        TrainSettings(model=model, stages=stages)
+    TrainSettings(model=model, stages=stages, begin_from="taught")
+    TrainSettings(model=model, stages=[{"name": "gate", "steps": 1, "train": "gate"}, *stages])
+    TrainSettings(model=model, stages=[stages[0] | {"gate_learning_rate": 0.005}])
+    TrainSettings(model=model | {"tmam": {}}, stages=stages)

@@ -1,8 +1,8 @@
 """A training run, in values."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import ByteSize, Field, PositiveFloat, PositiveInt
+from pydantic import ByteSize, Field, PositiveFloat, PositiveInt, model_validator
 
 from segmem.core import Settings
 from segmem.data.layouts import Layout
@@ -216,3 +216,18 @@ class TrainSettings(Settings):
     """Only the first so many frames of each validation case."""
     log_every: PositiveInt = 10
     """Steps between lines of the log."""
+
+    @model_validator(mode="after")
+    def _gate_is_taught(self) -> Self:
+        tmam = self.model.tmam
+        if tmam is None or tmam.evidence is None or self.begin_from is not None:
+            return self
+        if any(one.train == "gate" or one.gate_learning_rate is not None for one in self.stages):
+            return self
+        if any(one.memory for one in self.stages):
+            raise ValueError(
+                "stages: model.tmam.evidence asks the gate what is spoilt, and no stage teaches it: all would be taken"
+                " for spoilt. Add a stage with train: gate before the one with memory (as in the preset"
+                " tmam-endovis15), begin_from a model whose gate was taught, or leave the evidence out (~)."
+            )
+        return self
