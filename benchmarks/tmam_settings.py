@@ -4,9 +4,10 @@
         --case DATA/video_endovis15_robotic/dataset3 --map 3:1 4:2 --work runs/rows --out tmam_settings.csv \
         [--rows default "pool 1"]
 
-A row is segmem.yaml with the changes that `ROWS` names; a row whose weights lie in --work is not trained again, one
-cut off goes on. The first --frames of the case are then measured by quick_look.py, and all rows are timed in turns at
---size pixels, which costs the same on any weights: `--time-only` does just that.
+A row is segmem.yaml with the changes that `ROWS` names. The gate does not look at memory, so it is that of the
+default's run, which comes first, but in rows that change it or what it looks at. A row whose weights lie in --work is
+not trained again, one cut off goes on. The first --frames of the case are then measured by quick_look.py, and all rows
+are timed in turns at --size pixels, which costs the same on any weights: `--time-only` does just that.
 """
 
 import argparse
@@ -18,7 +19,9 @@ from statistics import median
 import torch
 
 import quick_look
-from segmem.methods.load import load
+from segmem.io.tensors import read_tensors
+from segmem.methods.build import build
+from segmem.methods.load import load, save
 from segmem.segmenter import MemorySegmenter
 from segmem.state import State
 from segmem.train.loop import train
@@ -55,30 +58,54 @@ ROWS: dict[str, tuple[str, ...]] = {
     # At a grid of 64 x 64, as the paper has it, a step takes minutes on a CPU.
     "paper, grid 16": ("model.tmam={variant: paper, grid: 16}", *TAKES_ALL),
 }
+OWN_GATE = ("default", "stride 32", "gate by frame")
+SHARED = ("network.", "memory.gate.")
 FRAMES = 6  # timed together, so that every stride's update is among them
 
 
 def settings_of(row: str, options: argparse.Namespace) -> TrainSettings:
-    """Of one row; without the gate's stage, where it has none."""
-    made = load_settings(
+    """Of one row, with all its stages."""
+    return load_settings(
         HERE / "base.yaml",
         HERE / "segmem.yaml",
         [f"network_from={options.network}", f"data.exclude=[{options.exclude}]", *ROWS[row]],
     )
-    assert made.model.tmam is not None
-    if made.model.tmam.gate:
-        return made
-    return made.model_copy(update={"stages": tuple(one for one in made.stages if one.train != "gate")})
 
 
 def trained(row: str, options: argparse.Namespace) -> Path:
     """Its weights."""
-    run = options.work / row.replace(" ", "_").replace(",", "")
+    run = folder(row, options)
     weights = run / "model.safetensors"
     if weights.is_file():
         return weights
+    settings = settings_of(row, options)
+    if row not in OWN_GATE:
+        begin = run.with_name(f"{run.name}_begin.safetensors")
+        write_begin(settings, folder("default", options) / "model.safetensors", begin)
+        stages = tuple(one for one in settings.stages if one.train != "gate")
+        settings = settings.model_copy(
+            update={"network_from": None, "begin_from": str(begin), "stages": stages}
+        )
     again = (run / "settings.yaml").is_file()
-    return train(settings_of(row, options), options.data, run, resume=again, cache=options.cache)
+    return train(settings, options.data, run, resume=again, cache=options.cache)
+
+
+def folder(row: str, options: argparse.Namespace) -> Path:
+    """Where it is trained."""
+    where: Path = options.work / row.replace(" ", "_").replace(",", "")
+    return where
+
+
+def write_begin(settings: TrainSettings, taught: Path, path: Path) -> None:
+    """A model whose memory knows nothing yet, with the 2D network and, if it has one, the gate of another."""
+    torch.manual_seed(settings.seed)
+    model = build(settings.model)
+    own, known = model.state_dict(), read_tensors(taught)
+    model.load_state_dict(
+        {name: known.get(name, mine) if name.startswith(SHARED) else mine for name, mine in own.items()}
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save(model, path)
 
 
 def milliseconds(models: dict[str, MemorySegmenter], size: int, repeats: int) -> dict[str, float]:
