@@ -5,7 +5,7 @@
         [--rows default "pool 1"]
 
 A row is segmem.yaml with the changes that `ROWS` names. The gate does not look at memory, so it is that of the
-default's run, which comes first, but in rows that change it or what it looks at. A row whose weights lie in --work is
+default's run, which is made first, but in rows that change it or what it looks at. A row whose weights lie in --work is
 not trained again, one cut off goes on. The first --frames of the case are then measured by quick_look.py, and all rows
 are timed in turns at --size pixels, which costs the same on any weights: `--time-only` does just that.
 """
@@ -74,26 +74,20 @@ def settings_of(row: str, options: argparse.Namespace) -> TrainSettings:
 
 def trained(row: str, options: argparse.Namespace) -> Path:
     """Its weights."""
-    run = folder(row, options)
+    run: Path = options.work / row.replace(" ", "_").replace(",", "")
     weights = run / "model.safetensors"
     if weights.is_file():
         return weights
     settings = settings_of(row, options)
     if row not in OWN_GATE:
         begin = run.with_name(f"{run.name}_begin.safetensors")
-        write_begin(settings, folder("default", options) / "model.safetensors", begin)
+        write_begin(settings, trained("default", options), begin)
         stages = tuple(one for one in settings.stages if one.train != "gate")
         settings = settings.model_copy(
             update={"network_from": None, "begin_from": str(begin), "stages": stages}
         )
     again = (run / "settings.yaml").is_file()
     return train(settings, options.data, run, resume=again, cache=options.cache)
-
-
-def folder(row: str, options: argparse.Namespace) -> Path:
-    """Where it is trained."""
-    where: Path = options.work / row.replace(" ", "_").replace(",", "")
-    return where
 
 
 def write_begin(settings: TrainSettings, taught: Path, path: Path) -> None:
