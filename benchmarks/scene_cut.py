@@ -39,7 +39,10 @@ def scores(
         prediction, after = viewer.look(frame, State.start() if state is None else state)
         state = None if state is None else after
         labels = viewer.unfit(prediction).labels[0].numpy()
-        found.append(np.nanmean(dice(labels, label, classes)[1:]))
+        each = dice(labels, label, classes)[1:]
+        found.append(
+            np.nanmean(each) if np.isfinite(each).any() else np.nan
+        )  # nothing there, and nothing found
     return np.array(found)
 
 
