@@ -29,6 +29,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from merging import add_map, merged
 from pipeline import Loaded, open_model
 from segmem.core.errors import UsageError
 from segmem.data.video_masks import cases
@@ -177,7 +178,7 @@ def append(path: Path, row: dict[str, Cell]) -> None:
 
 def main(arguments: Sequence[str]) -> None:
     options = parse(arguments)
-    merge = {int(a): int(b) for a, b in (pair.split(":") for pair in options.map)}
+    merge = merged(options.map)
     videos = [read(folder, merge, options.frames) for folder in options.case]
     for name, path in (pair.split("=", 1) for pair in options.model):
         sha256 = digest(find_weights(path))[:12]
@@ -198,7 +199,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--model", action="append", required=True, metavar="NAME=WEIGHTS")
     parser.add_argument("--case", action="append", required=True, type=Path, metavar="FOLDER")
-    parser.add_argument("--map", nargs="*", default=[], metavar="FROM:TO", help="merge labels, as in 3:1 4:2")
+    add_map(parser)
     parser.add_argument("--memory", nargs="+", choices=("own", "none", "other"), default=["own"])
     parser.add_argument("--frames", type=int, default=0, help="of each video; 0 is all")
     parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto")

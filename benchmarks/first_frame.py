@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cross_video import Cell, Video, append, measure, read
+from merging import add_map, merged
 from pipeline import open_model
 from segmem.core import Prompt
 from segmem.io.tensors import digest
@@ -54,13 +55,13 @@ def main(arguments: Sequence[str]) -> None:
     )
     parser.add_argument("--model", default="litemedsam")
     parser.add_argument("--case", action="append", required=True, type=Path, metavar="FOLDER")
-    parser.add_argument("--map", nargs="*", default=[], metavar="FROM:TO", help="merge labels, as in 3:1 4:2")
+    add_map(parser)
     parser.add_argument("--classes", nargs="+", required=True, help="names of the labels from 0 on")
     parser.add_argument("--frames", type=int, default=0, help="of each video; 0 is all")
     parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
     parser.add_argument("--out", type=Path, default=Path("first_frame.csv"))
     options = parser.parse_args(arguments)
-    merge = {int(a): int(b) for a, b in (pair.split(":") for pair in options.map)}
+    merge = merged(options.map)
     model = open_model(options.model, recall=True, precision=options.precision)
     for folder in options.case:
         video = read(folder, merge, options.frames)

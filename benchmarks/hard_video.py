@@ -28,6 +28,7 @@ from torch import Tensor
 
 from cross_video import Cell, Video, append, foreign, own, read
 from hard_subsets import SUBSETS, HardClip, hard_clip
+from merging import add_map, merged
 from pipeline import Loaded, open_model
 from segmem.metrics.dis import Dis
 from segmem.metrics.flow import BackwardFlow, backward_flows
@@ -119,7 +120,7 @@ def recovery(model: Loaded, video: Video) -> dict[str, Cell]:
 
 def main(arguments: Sequence[str]) -> None:
     options = parse(arguments)
-    merge = {int(a): int(b) for a, b in (pair.split(":") for pair in options.map)}
+    merge = merged(options.map)
     videos = [read(folder, merge, options.frames) for folder in options.case]
     for place, video in enumerate(videos[: options.tested or None]):
         other = videos[(place + 1) % len(videos)] if len(videos) > 1 else None
@@ -159,7 +160,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--tested", type=int, default=0, help="only the first so many cases; the others lend memories"
     )
-    parser.add_argument("--map", nargs="*", default=[], metavar="FROM:TO", help="merge labels, as in 3:1 4:2")
+    add_map(parser)
     parser.add_argument("--memory", nargs="+", choices=MODES, default=["own"])
     parser.add_argument("--subset", nargs="+", choices=SUBSETS, default=list(SUBSETS))
     parser.add_argument(

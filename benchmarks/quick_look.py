@@ -27,6 +27,7 @@ from torch import Tensor
 
 from cross_video import Cell, append
 from hard_subsets import SUBSETS, hard_clip
+from merging import add_map, merged
 from segmem.core import Features
 from segmem.data.synthetic import make_clip
 from segmem.data.video_masks import cases
@@ -151,7 +152,7 @@ def main(arguments: Sequence[str]) -> None:
     )
     parser.add_argument("--model", action="append", required=True, metavar="NAME=WEIGHTS")
     parser.add_argument("--case", required=True, type=Path, metavar="FOLDER")
-    parser.add_argument("--map", nargs="*", default=[], metavar="FROM:TO", help="merge labels, as in 3:1 4:2")
+    add_map(parser)
     parser.add_argument("--frames", type=int, default=0, help="of the video; 0 is all")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", choices=get_args(Device), default="cpu")
@@ -163,9 +164,7 @@ def main(arguments: Sequence[str]) -> None:
     torch.set_num_threads(options.threads)
     compute = Compute.choose(options.device)
     made: dict[Fit, dict[str, Subset]] = {}
-    frames, truth = read(
-        options.case, {int(a): int(b) for a, b in (p.split(":") for p in options.map)}, options.frames
-    )
+    frames, truth = read(options.case, merged(options.map), options.frames)
     for name, path in (pair.split("=", 1) for pair in options.model):
         model = compute.place(load(path))
         if not isinstance(model, MemorySegmenter):

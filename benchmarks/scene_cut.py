@@ -16,8 +16,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from merging import add_map, merged
 from quick_look import read
 from segmem.metrics.overlap import dice
+from segmem.metrics.summary import mean_present
 from segmem.predict.stream import Viewer, ready
 from segmem.state import State
 
@@ -39,10 +41,7 @@ def scores(
         prediction, after = viewer.look(frame, State.start() if state is None else state)
         state = None if state is None else after
         labels = viewer.unfit(prediction).labels[0].numpy()
-        each = dice(labels, label, classes)[1:]
-        found.append(
-            np.nanmean(each) if np.isfinite(each).any() else np.nan
-        )  # nothing there, and nothing found
+        found.append(mean_present(dice(labels, label, classes)[1:]).mean)
     return np.array(found)
 
 
@@ -53,12 +52,12 @@ def main() -> None:
     parser.add_argument("--model", required=True, help="shipped name, run folder or weights file")
     parser.add_argument("--before", required=True, type=Path)
     parser.add_argument("--after", required=True, type=Path)
-    parser.add_argument("--map", nargs="*", default=[], metavar="FROM:TO")
+    add_map(parser)
     parser.add_argument("--seen", type=int, default=30)
     parser.add_argument("--at", type=int, default=100)
     parser.add_argument("--frames", type=int, default=24)
     options = parser.parse_args()
-    merge = {int(one): int(other) for one, other in (pair.split(":") for pair in options.map)}
+    merge = merged(options.map)
     torch.set_num_threads(1)
     viewer = Viewer(*ready(options.model))
     before, _ = read(options.before, merge, options.seen)

@@ -10,6 +10,7 @@ import argparse
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from merging import add_map, merged
 from segmem.data.cache import Cache
 from segmem.data.store import Store
 from segmem.data.video_masks import cases
@@ -24,10 +25,10 @@ def main() -> None:
     )
     parser.add_argument("--model", required=True)
     parser.add_argument("--case", required=True, type=Path)
-    parser.add_argument("--map", nargs="*", default=[], metavar="FROM:TO", help="merge labels, as in 3:1 4:2")
+    add_map(parser)
     options = parser.parse_args()
     model = load(options.model)
-    merge = {int(a): int(b) for a, b in (pair.split(":") for pair in options.map)}
+    merge = merged(options.map)
     with TemporaryDirectory() as scratch:
         cache = Cache(Store(Path(scratch)), model.spec.fit, model.spec.intensity, model.spec.classes)
         held = [cache.open(case, merge) for case in cases(options.case, None)]

@@ -19,6 +19,7 @@ from statistics import median
 import torch
 
 import quick_look
+from merging import add_map
 from segmem.io.tensors import read_tensors
 from segmem.methods.build import build
 from segmem.methods.load import load, save
@@ -126,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", required=True, type=Path)
     parser.add_argument("--exclude", required=True, help="The group that is tested.")
     parser.add_argument("--case", required=True, type=Path, help="Its folder.")
-    parser.add_argument("--map", nargs="*", default=[], metavar="FROM:TO")
+    add_map(parser)
     parser.add_argument("--rows", nargs="+", choices=list(ROWS), default=list(ROWS))
     parser.add_argument("--work", required=True, type=Path)
     parser.add_argument("--cache", type=Path, help="Of decoded cases; runs may share it.")
