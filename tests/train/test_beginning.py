@@ -6,6 +6,7 @@ from segmem.core.errors import SettingsError, WeightsError
 from segmem.io.tensors import read_tensors
 from segmem.train.beginning import begun
 from segmem.train.checkpoint import latest
+from segmem.train.presets import load_settings
 
 
 def same(model, weights):
@@ -44,3 +45,9 @@ def test_what_a_method_has_no_place_for_is_named(unbroken, settings, which):
     spec = nano_litemedsam().spec if which == "network_from" else nano_lapg().spec
     with pytest.raises(SettingsError, match="network_from and memory_from are for the method tmam"):
         begun(settings.model_copy(update={"model": spec, which: str(unbroken / "run")}))
+
+
+def test_memory_around_a_network_that_nobody_trained_is_refused():
+    alone = load_settings("tmam", changes=["model.network.encoder=timm-mobilenetv3_small_minimal_100"])
+    with pytest.raises(SettingsError, match=r"stay as random as it began.*network_from.*tmam-endovis15"):
+        begun(alone)

@@ -158,6 +158,41 @@ def test_a_network_of_ones_own_learns_with_its_memory(tmp_path, unbroken, settin
     assert float(again.memory.back.weight.abs().max()) > 0
 
 
+def test_the_preset_gives_a_trained_network_a_memory_and_leaves_it_as_it_is(tmp_path, unbroken):
+    torch.manual_seed(0)
+    own = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 8, 3, 16, 1),
+        torch.nn.BatchNorm2d(8),
+        torch.nn.ReLU(),
+        torch.nn.Conv2d(8, 12, 3, 1, 1),
+        torch.nn.Conv2d(12, 3, 1),
+    )
+    short = [
+        "stages.0.steps=8",
+        "stages.1.steps=8",
+        "data={sources: [{path: stills}]}",
+        "model.fit.longest=64",
+    ]
+    settings = load_settings("tmam", changes=[*short, "accelerator=cpu", "precision=32-true", "loaders=0"])
+    model = tmam(
+        own,
+        at="3",
+        classes=("background", "shaft", "tip"),
+        memory=settings.model.tmam,
+        fit=settings.model.fit,
+    )
+    before = {name: value.clone() for name, value in own.state_dict().items()}
+    mine = settings.model_copy(update={"model": model.spec})
+    weights = train(
+        mine, unbroken / "data", tmp_path / "run", cache=unbroken / "cache", quiet=True, network=own
+    )
+    assert all(torch.equal(value, before[name]) for name, value in own.state_dict().items())
+    again = load(weights, network=copy.deepcopy(own))
+    assert again.spec.tmam.evidence is not None
+    assert float(again.memory.back.weight.abs().max()) > 0
+    assert float(again.memory.gate.cell.weight.abs().max()) > 0
+
+
 SMALL = (
     "model.litemedsam.memory.attention={width: 16, memory_width: 8, layers: 1, ffn: 32}",
     "model.fit={longest: 64}",

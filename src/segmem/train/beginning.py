@@ -30,7 +30,8 @@ def begun(
         folder: checkpoints of a run to go on with; there may be none yet.
 
     Raises:
-        SettingsError: weights are to be taken that the method has no place for.
+        SettingsError: weights are to be taken that the method has no place for, or the 2D network has none and no
+            stage trains it.
         WeightsError: they are of another network.
     """
     model = _fresh(settings, network)
@@ -43,6 +44,8 @@ def begun(
 
 
 def _fresh(settings: TrainSettings, network: nn.Module | None) -> Model:
+    if network is None:
+        _check_network_is_taught(settings)
     model = build(settings.model, network)
     if settings.begin_from is not None:
         path = find_weights(settings.begin_from)
@@ -66,3 +69,15 @@ def _fresh(settings: TrainSettings, network: nn.Module | None) -> Model:
             parts = fill_memory(model, find_weights(settings.memory_from))
             say(f"From {settings.memory_from}: {', '.join(parts)}.")
     return model
+
+
+def _check_network_is_taught(settings: TrainSettings) -> None:
+    """No memory is trained around a 2D network that knows nothing and never will."""
+    begun = settings.begin_from is not None or settings.network_from is not None
+    if settings.model.method != "tmam" or begun:
+        return
+    if all(stage.train in {"memory", "gate"} for stage in settings.stages):
+        raise SettingsError(
+            "No stage trains the 2D network, which would stay as random as it began. Name the checkpoint of a trained"
+            " one (network_from), or train it first, as the preset tmam-endovis15 does."
+        )
