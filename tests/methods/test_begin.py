@@ -97,9 +97,10 @@ def test_a_memory_of_ours_brings_its_code_of_recency(tmp_path):
     assert float(other.memory.back.weight.detach().abs().max()) == 0
 
 
-def evident(classes=("background", "shaft", "tip"), **attention):
-    sizes = {"width": 32, "memory_width": 16, "layers": 1, "ffn": 64} | attention
-    spec = nano_spec(tmam=TmamSettings.model_validate({"attention": sizes, "evidence": {}}))
+def evident(classes=("background", "shaft", "tip"), capacity=3):
+    sizes = {"width": 32, "memory_width": 16, "layers": 1, "ffn": 64}
+    tmam = {"attention": sizes, "policy": {"capacity": capacity}, "evidence": {}}
+    spec = nano_spec(tmam=TmamSettings.model_validate(tmam))
     return build(spec.model_copy(update={"classes": classes}))
 
 
@@ -116,6 +117,18 @@ def test_what_reads_features_comes_along_and_what_writes_begins_as_nothing(tmp_p
             other.memory.get_parameter(name), ours.memory.get_parameter(name), rtol=0.01, atol=1e-4
         )
     assert not other.memory.back.weight.any()
+
+
+def test_memories_of_different_length_share_what_both_reach_back_to(tmp_path):
+    ours = evident(capacity=5)
+    with torch.no_grad():
+        ours.memory.evidence.match.recency.copy_(torch.arange(1.0, 6.0))
+    save(ours, tmp_path / "model.safetensors")
+    shorter, longer = evident(capacity=3), evident(capacity=7)
+    for other in (shorter, longer):
+        assert "evidence.match" in fill_memory(other, tmp_path / "model.safetensors")
+    assert shorter.memory.evidence.match.recency.tolist() == [1, 2, 3]
+    assert longer.memory.evidence.match.recency.tolist() == [1, 2, 3, 4, 5, 0, 0]
 
 
 def test_what_reads_other_features_keeps_its_own_weights(tmp_path):
