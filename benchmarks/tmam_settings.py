@@ -2,12 +2,14 @@
 
     python benchmarks/tmam_settings.py --network runs/star --data DATA --exclude dataset3 \
         --case DATA/video_endovis15_robotic/dataset3 --map 3:1 4:2 --work runs/rows --out tmam_settings.csv \
-        [--rows default "pool 1"]
+        [--rows default "pool 1"] [--pretrained runs/memory]
 
 A row is segmem.yaml with the changes that `ROWS` names. The gate does not look at memory, so it is that of the
 default's run, which is made first, but in rows that change it or what it looks at. A row whose weights lie in --work is
-not trained again, one cut off goes on. The first --frames of the case are then measured by quick_look.py, and all rows
-are timed in turns at --size pixels, which costs the same on any weights: `--time-only` does just that.
+not trained again, one cut off goes on. The rows in `PRETRAINED` begin with the memory of --pretrained, a run of the
+preset `memory`, and are left out where it is not given. The first --frames of the case are then measured by
+quick_look.py, and all rows are timed in turns at --size pixels, which costs the same on any weights: `--time-only` does
+just that.
 """
 
 import argparse
@@ -21,8 +23,9 @@ import torch
 import quick_look
 from merging import add_map
 from segmem.io.tensors import read_tensors
+from segmem.methods.begin import fill_memory
 from segmem.methods.build import build
-from segmem.methods.load import load, save
+from segmem.methods.load import find_weights, load, save
 from segmem.segmenter import MemorySegmenter
 from segmem.state import State
 from segmem.train.loop import train
@@ -32,6 +35,7 @@ from variant_speed import full_state, timed
 
 HERE = Path(__file__).parent / "tmam"
 TAKES_ALL = ("stages.1.train=all", "stages.1.learning_rate=0.0001", "stages.1.memory_learning_rate=0.003")
+FREE = ("model.tmam.policy.capacity=3", "model.tmam.pool=4", "model.tmam.attention.layers=1")
 ROWS: dict[str, tuple[str, ...]] = {
     "default": (),
     # What memory costs.
@@ -44,6 +48,8 @@ ROWS: dict[str, tuple[str, ...]] = {
     "one layer": ("model.tmam.attention.layers=1",),
     "64 wide": ("model.tmam.attention.width=64", "model.tmam.attention.ffn=256"),
     "stride 32": ("model.network.feature=-1",),
+    "free together": FREE,
+    "free together, pretrained": FREE,
     # What segmem adds to the paper.
     "no class evidence": ("model.tmam.evidence=null",),
     "gate by frame": ("model.tmam.gate_by=frame",),
@@ -60,6 +66,7 @@ ROWS: dict[str, tuple[str, ...]] = {
     "paper, grid 16": ("model.tmam={variant: paper, grid: 16}", *TAKES_ALL),
 }
 OWN_GATE = ("default", "stride 32", "gate by frame")
+PRETRAINED = ("free together, pretrained",)
 SHARED = ("network.", "memory.gate.")
 FRAMES = 6  # timed together, so that every stride's update is among them
 
@@ -69,7 +76,12 @@ def settings_of(row: str, options: argparse.Namespace) -> TrainSettings:
     return load_settings(
         HERE / "base.yaml",
         HERE / "segmem.yaml",
-        [f"network_from={options.network}", f"data.exclude=[{options.exclude}]", *ROWS[row]],
+        [
+            f"network_from={options.network}",
+            f"data.exclude=[{options.exclude}]",
+            f"seed={options.seed}",
+            *ROWS[row],
+        ],
     )
 
 
@@ -82,7 +94,8 @@ def trained(row: str, options: argparse.Namespace) -> Path:
     settings = settings_of(row, options)
     if row not in OWN_GATE:
         begin = run.with_name(f"{run.name}_begin.safetensors")
-        write_begin(settings, trained("default", options), begin)
+        pretrained = options.pretrained if row in PRETRAINED else None
+        write_begin(settings, trained("default", options), pretrained, begin)
         stages = tuple(one for one in settings.stages if one.train != "gate")
         settings = settings.model_copy(
             update={"network_from": None, "begin_from": str(begin), "stages": stages}
@@ -91,14 +104,17 @@ def trained(row: str, options: argparse.Namespace) -> Path:
     return train(settings, options.data, run, resume=again, cache=options.cache)
 
 
-def write_begin(settings: TrainSettings, taught: Path, path: Path) -> None:
-    """A model whose memory knows nothing yet, with the 2D network and, if it has one, the gate of another."""
+def write_begin(settings: TrainSettings, taught: Path, pretrained: Path | None, path: Path) -> None:
+    """A model whose memory knows nothing yet, or what a pretrained one does, with the 2D network and, if it has one,
+    the gate of another."""
     torch.manual_seed(settings.seed)
     model = build(settings.model)
     own, known = model.state_dict(), read_tensors(taught)
     model.load_state_dict(
         {name: known.get(name, mine) if name.startswith(SHARED) else mine for name, mine in own.items()}
     )
+    if pretrained is not None:
+        print(f"From {pretrained}: {', '.join(fill_memory(model, find_weights(pretrained)))}.")
     path.parent.mkdir(parents=True, exist_ok=True)
     save(model, path)
 
@@ -129,8 +145,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--case", required=True, type=Path, help="Its folder.")
     add_map(parser)
     parser.add_argument("--rows", nargs="+", choices=list(ROWS), default=list(ROWS))
+    parser.add_argument("--pretrained", type=Path, help="A run of the preset `memory`.")
     parser.add_argument("--work", required=True, type=Path)
     parser.add_argument("--cache", type=Path, help="Of decoded cases; runs may share it.")
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--frames", type=int, default=120)
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--repeats", type=int, default=3)
@@ -138,7 +156,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", required=True, type=Path)
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
-    weights = {row: trained(row, options) for row in options.rows}
+    rows = [row for row in options.rows if row not in PRETRAINED or options.pretrained is not None]
+    weights = {row: trained(row, options) for row in rows}
     if not options.time_only:
         named = [part for row, path in weights.items() for part in ("--model", f"{row}={path}")]
         where = ["--case", str(options.case), "--map", *options.map, "--frames", str(options.frames)]
