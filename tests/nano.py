@@ -45,7 +45,7 @@ def nano_spec(**changes: object) -> ModelSpec:
         name="nano",
         classes=("background", "shaft", "tip"),
         network=NetworkSettings(encoder="timm-mobilenetv3_small_minimal_100"),
-        tmam=TmamSettings(attention=TINY, policy=Fifo(capacity=3)),
+        tmam=TmamSettings(attention=TINY, policy=Fifo(capacity=3), pool=1),
         fit=FitSettings(longest=64),
     )
     return spec.model_copy(update=changes)
@@ -63,7 +63,9 @@ def nano(memory_on: bool = True, **changes: object) -> MemorySegmenter:
 def nano_evidence(**changes: object) -> MemorySegmenter:
     """The same network with class evidence beside attention, and a gate on cells that takes frames for clear."""
     evidence = EvidenceSettings(width=8, parts=2)
-    settings = TmamSettings(attention=TINY, policy=Fifo(capacity=3), gate_by="cell", evidence=evidence)
+    settings = TmamSettings(
+        attention=TINY, policy=Fifo(capacity=3), pool=1, gate_by="cell", evidence=evidence
+    )
     model = nano(**{"tmam": settings, **changes})
     for opinion in ("cell", "frame"):
         says = model.get_submodule(f"memory.gate.{opinion}")

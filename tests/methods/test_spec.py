@@ -25,7 +25,7 @@ def test_a_model_needs_a_class_beside_background():
 @pytest.mark.parametrize(
     ("spec", "policy"),
     [
-        (ModelSpec(), Fifo()),
+        (ModelSpec(), Fifo(capacity=6, stride=3)),
         (ModelSpec(method="sam2"), Support()),
         (ModelSpec(method="litemedsam"), Support()),
         (ModelSpec(method="sam2", sam2=NANO), NANO.policy),
@@ -33,7 +33,7 @@ def test_a_model_needs_a_class_beside_background():
             ModelSpec(method="litemedsam", litemedsam=LiteMedSamSettings(policy=Support(pinned=2))),
             Support(pinned=2),
         ),
-        (ModelSpec(method="tmam", sam2=NANO), Fifo()),
+        (ModelSpec(method="tmam", sam2=NANO), Fifo(capacity=6, stride=3)),
     ],
 )
 def test_the_policy_is_that_of_the_method(spec, policy):

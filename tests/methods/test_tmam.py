@@ -30,6 +30,14 @@ def test_a_variant_fills_what_is_not_given():
     assert (released.mask, released.mask_values) == ("coarse", "sigmoid")
 
 
+def test_our_own_variant_is_the_cheapest_of_what_is_worth_the_same():
+    ours = TmamSettings()
+    assert ours == TmamSettings(variant="segmem")
+    assert (ours.policy.capacity, ours.policy.stride, ours.pool, ours.attention.layers) == (6, 3, 4, 1)
+    assert TmamSettings(policy={"capacity": 3}).policy == Fifo(capacity=3, stride=3)
+    assert TmamSettings(variant="paper").pool == 1
+
+
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_variant_is_written_down_whole(variant):
     settings = TmamSettings(variant=variant, pool=2)

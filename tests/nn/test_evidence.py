@@ -1,3 +1,4 @@
+import math
 from dataclasses import dataclass
 
 import pytest
@@ -88,6 +89,22 @@ def test_where_half_a_frame_is_spoilt_that_half_alone_reads_the_place():
     assert torch.allclose(found[..., :6], by_look[..., :6], atol=1e-5)
     assert torch.allclose(found[..., 6:], by_place[..., 6:], atol=1e-5)
     assert not torch.allclose(by_look, by_place, atol=1e-2)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("doubt", [CLEAR, SPOILT])
+def test_what_is_more_recent_counts_for_more_and_what_is_old_is_known_all_the_same(doubt):
+    top = noise(1, CHANNELS, *GRID)
+    for fade in (0.0, 0.7):
+        evidence = part(fade=fade)
+        new, old = (past(evidence, top, one) for one in (halves(), halves().flip(-1)))
+        both = Past(
+            torch.cat([new.kept, old.kept], dim=1), torch.tensor([[0, 1]]), torch.ones(1, 2, dtype=torch.bool)
+        )
+        shown = find(evidence, top, both, doubt)[0, 1:, :, :2].mean(dim=(1, 2))
+        assert float(shown[0] / shown[1]) == pytest.approx(math.exp(fade), rel=0.02)
+        assert evidence.strange(top, both.kept, both.valid).max() < 0
+        assert evidence.strange(top, old.kept, old.valid).max() < 0
 
 
 @torch.no_grad()

@@ -60,7 +60,7 @@ def test_a_shorter_back_propagation_gives_the_same_loss():
 
 
 def test_every_frame_of_a_clip_is_remembered_whatever_the_stride():
-    strided = TmamSettings(attention=TINY, policy=Fifo(capacity=3, stride=5))
+    strided = TmamSettings(attention=TINY, policy=Fifo(capacity=3, stride=5), pool=1)
     frames, labels = clips()
     known = only_last(frames)
     one = ClipObjective(nano(tmam=strided), True, 4, 5)(frames, labels, known)

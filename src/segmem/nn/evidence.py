@@ -30,6 +30,9 @@ class EvidenceSettings(Settings):
     """Most cells of a frame; a finer feature map is averaged down to it."""
     reach: float = Field(default=2.0, gt=0)
     """Cells that things are expected to move between two memories, before anything is learnt."""
+    fade: float = Field(default=1.0, ge=0)
+    """A remembered frame has exp(-fade) of the weight of the next more recent one, before anything is learnt. Old
+    frames are of use all the same: what looks like any of them is not strange."""
     floor: float = Field(default=0.45, ge=0, lt=1)
     """The weight of the past where the present is clear; where it is surely spoilt the past has all."""
     lean: float = 1.0
@@ -75,8 +78,8 @@ class ClassEvidence(nn.Module):
     def __init__(self, channels: int, classes: int, settings: EvidenceSettings, ranks: int) -> None:
         super().__init__()
         self.settings, self.classes = settings, classes
-        self.match = Matching(channels, settings.width, ranks, settings.reach)
-        self.stay = Persistence(ranks)
+        self.match = Matching(channels, settings.width, ranks, settings.reach, settings.fade)
+        self.stay = Persistence(ranks, fade=settings.fade)
 
     def remember(self, top: Tensor, probabilities: Tensor, doubt: Tensor) -> Tensor:
         """What is kept of a frame: (B, cells, numbers) of features (B, C, h, w), probabilities (B, K, H, W) and logits

@@ -27,16 +27,19 @@ class Matching(nn.Module):
         width: of the keys.
         ranks: how many ranks are told apart.
         reach: cells that a part of an object moves between two frames, before anything is learnt.
+        fade: by how much the logit falls with each rank, before anything is learnt.
     """
 
-    def __init__(self, channels: int, width: int, ranks: int, reach: float = REACH) -> None:
+    def __init__(
+        self, channels: int, width: int, ranks: int, reach: float = REACH, fade: float = 0.0
+    ) -> None:
         super().__init__()
         self.key = nn.Conv2d(channels, width, 1)
         nn.init.orthogonal_(self.key.weight)
         nn.init.zeros_(self.key.bias)  # type: ignore[arg-type]
         self.log_sharp = nn.Parameter(torch.tensor(math.log(SHARP)))
         self.log_reach = nn.Parameter(torch.tensor(math.log(reach)))
-        self.recency = nn.Parameter(torch.zeros(ranks))
+        self.recency = nn.Parameter(-fade * torch.arange(ranks, dtype=torch.float32))
         self.nothing = nn.Parameter(torch.zeros(()))
 
     def keys(self, features: Tensor) -> Tensor:

@@ -20,12 +20,13 @@ class Persistence(nn.Module):
     Args:
         ranks: how many ranks are told apart.
         reach: cells that a part of an object moves between two frames, before anything is learnt.
+        fade: by how much the logarithm of the weight falls with each rank, before anything is learnt.
     """
 
-    def __init__(self, ranks: int, reach: float = REACH) -> None:
+    def __init__(self, ranks: int, reach: float = REACH, fade: float = 0.0) -> None:
         super().__init__()
         self.log_reach = nn.Parameter(torch.tensor(reach).log())
-        self.recency = nn.Parameter(torch.zeros(ranks))
+        self.recency = nn.Parameter(-fade * torch.arange(ranks, dtype=torch.float32))
 
     def forward(self, masks: Tensor, count: Tensor, rank: Tensor, valid: Tensor, grid: Grid) -> Tensor:
         """(R, h*w, S): the mean of the masks around each place, 0..1.
