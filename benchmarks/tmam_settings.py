@@ -35,7 +35,7 @@ from variant_speed import full_state, timed
 
 HERE = Path(__file__).parent / "tmam"
 TAKES_ALL = ("stages.1.train=all", "stages.1.learning_rate=0.0001", "stages.1.memory_learning_rate=0.003")
-FREE = ("model.tmam.pool=4", "model.tmam.attention.layers=1")
+FREE = ("model.tmam.pool=4", "model.tmam.attention.layers=1", "model.tmam.evidence.fade=1")
 ROWS: dict[str, tuple[str, ...]] = {
     "default": (),
     # What memory costs.

@@ -119,17 +119,18 @@ def test_what_reads_features_comes_along_and_what_writes_begins_as_nothing(tmp_p
     assert not other.memory.back.weight.any()
 
 
-def test_memories_of_different_length_share_what_both_reach_back_to(tmp_path):
+def test_memories_of_different_length_share_the_keys_and_each_keeps_its_own_trust_in_recency(tmp_path):
     ours = evident(capacity=5)
     with torch.no_grad():
         ours.memory.evidence.match.recency.copy_(torch.arange(1.0, 6.0))
+        ours.memory.evidence.match.key.weight.fill_(0.25)
     save(ours, tmp_path / "model.safetensors")
     shorter, longer = evident(capacity=3), evident(capacity=7)
     for other in (shorter, longer):
         assert "evidence.match" in fill_memory(other, tmp_path / "model.safetensors")
-    assert shorter.memory.evidence.match.recency.tolist() == [1, 2, 3]
-    own = evident(capacity=7).memory.evidence.match.recency.tolist()
-    assert longer.memory.evidence.match.recency.tolist() == [1, 2, 3, 4, 5, *own[5:]]
+        assert other.memory.evidence.match.key.weight.eq(0.25).all()
+    assert shorter.memory.evidence.match.recency.tolist() == [0, -1, -2]
+    assert longer.memory.evidence.match.recency.tolist() == [0, -1, -2, -3, -4, -5, -6]
 
 
 def test_what_reads_other_features_keeps_its_own_weights(tmp_path):

@@ -17,8 +17,10 @@ CLASSIFIER = ("encoder.conv_head.", "encoder.bn2.")  # of EfficientNets: in chec
 PARTS = ("memory_attention", "memory_encoder")  # of a memory that fit any feature
 AROUND = ("project", "evidence.match", "evidence.stay")
 """Parts that read features and write none; they fit where features have as many channels."""
-BY_RANK = ("temporal_code.maskmem_tpos_enc", ".recency")
-"""Names of what is kept for each rank of recency."""
+CODE = "temporal_code.maskmem_tpos_enc"
+RECENCY = (
+    ".recency"  # how far class evidence trusts each rank: a matter of how many frames are kept, and how often
+)
 
 
 def fill_network(model: MemorySegmenter, path: Path) -> None:
@@ -67,31 +69,26 @@ def fill_memory(model: MemorySegmenter, path: Path) -> list[str]:
     theirs = {name: value for name, value in found.items() if name.startswith(PARTS)}
     _put(parts, theirs, path, "the memory (model.tmam.attention sets its size)")
     around = [part for part in AROUND if _put_where_it_fits(memory, part, found)]
-    _put_as_far_back_as_both_reach(memory, found)
+    if CODE in found and CODE in memory.state_dict():
+        code = memory.get_parameter(CODE)
+        reach = min(len(code), len(found[CODE]))
+        with torch.no_grad():
+            code[:reach] = found[CODE][:reach].to(code)
     return [*PARTS, *around]
 
 
 def _put_where_it_fits(memory: nn.Module, part: str, found: Mapping[str, Tensor]) -> bool:
-    """Whether both have `part`, of the same size; then `memory` has it from `found`."""
+    """Whether both have `part`, of the same size; then `memory` has it from `found`, and its own trust in each rank."""
     ours = {
         name: value
         for name, value in memory.state_dict().items()
-        if name.startswith(f"{part}.") and not name.endswith(BY_RANK)
+        if name.startswith(f"{part}.") and not name.endswith(RECENCY)
     }
     fits = all(name in found and found[name].shape == value.shape for name, value in ours.items())
     if not ours or not fits:
         return False
     memory.load_state_dict({name: found[name].to(value) for name, value in ours.items()}, strict=False)
     return True
-
-
-@torch.no_grad()
-def _put_as_far_back_as_both_reach(memory: nn.Module, found: Mapping[str, Tensor]) -> None:
-    """What is known of a memory by how recent it is; two memories may keep different numbers of frames."""
-    for name, value in memory.named_parameters():
-        if name.endswith(BY_RANK) and name in found and found[name].shape[1:] == value.shape[1:]:
-            reach = min(len(value), len(found[name]))
-            value[:reach] = found[name][:reach].to(value)
 
 
 def _under_prefix(tensors: Mapping[str, Tensor], names: Sequence[str]) -> dict[str, Tensor]:
