@@ -1,11 +1,12 @@
-"""The same trained memory with fewer frames, coarser tokens, or old frames that fade, without learning anew.
+"""The same trained memory with fewer frames, coarser tokens, old frames that fade, or places that follow the view,
+without learning anew.
 
     python benchmarks/memory_length.py --model runs/segmem --with capacity=3 --with pool=4 --with fade=0.7,pool=4 \
         --case DATA/video_endovis15_robotic/dataset3 --map 3:1 4:2 --frames 160 --out docs/results/tmam_length.csv
 
 capacity: only so many past frames are kept. pool: memory tokens are averaged so. fade: what class evidence learnt of
-each rank of recency falls by so much more with each rank. Measured as by quick_look.py; `as trained` is the model as it
-is.
+each rank of recency falls by so much more with each rank. follow: 1 moves what is remembered as far as the view has
+moved since, 0 does not. Measured as by quick_look.py; `as trained` is the model as it is.
 """
 
 import argparse
@@ -39,6 +40,9 @@ def changed(
         for name in RECENCY:
             ranks = torch.arange(len(tensors[name]), dtype=torch.float32)
             tensors[name] = tensors[name] - changes["fade"] * ranks
+    if "follow" in changes and tmam.evidence is not None:
+        evidence = tmam.evidence.model_copy(update={"follow": bool(changes["follow"])})
+        tmam = tmam.model_copy(update={"evidence": evidence})
     return spec.model_copy(update={"tmam": tmam}), tensors
 
 

@@ -36,6 +36,7 @@ from variant_speed import full_state, timed
 HERE = Path(__file__).parent / "tmam"
 TAKES_ALL = ("stages.1.train=all", "stages.1.learning_rate=0.0001", "stages.1.memory_learning_rate=0.003")
 FREE = ("model.tmam.pool=4", "model.tmam.attention.layers=1", "model.tmam.evidence.fade=1")
+NOW = (*FREE, "model.tmam.evidence.follow=true")  # what `segmem` takes where nothing is said
 ROWS: dict[str, tuple[str, ...]] = {
     "default": (),
     # What memory costs.
@@ -49,7 +50,8 @@ ROWS: dict[str, tuple[str, ...]] = {
     "64 wide": ("model.tmam.attention.width=64", "model.tmam.attention.ffn=256"),
     "stride 32": ("model.network.feature=-1",),
     "free together": FREE,
-    "free together, pretrained": FREE,
+    "now": NOW,
+    "now, pretrained": NOW,
     # What segmem adds to the paper.
     "no class evidence": ("model.tmam.evidence=null",),
     "gate by frame": ("model.tmam.gate_by=frame",),
@@ -66,7 +68,7 @@ ROWS: dict[str, tuple[str, ...]] = {
     "paper, grid 16": ("model.tmam={variant: paper, grid: 16}", *TAKES_ALL),
 }
 OWN_GATE = ("default", "stride 32", "gate by frame")
-PRETRAINED = ("free together, pretrained",)
+PRETRAINED = ("now, pretrained",)
 SHARED = ("network.", "memory.gate.")
 FRAMES = 6  # timed together, so that every stride's update is among them
 

@@ -233,6 +233,45 @@ def test_a_fine_map_is_matched_on_fewer_cells():
     ).shape[-2:] == (4, 6)
 
 
+@torch.no_grad()
+@pytest.mark.parametrize("doubt", [CLEAR, SPOILT])
+def test_what_is_remembered_follows_a_view_that_turns(doubt):
+    """The view moves one cell to the right: the left half reaches further, and the first column is new."""
+    evidence, top = part(), noise(1, CHANNELS, *GRID)
+    new = noise(1, CHANNELS, *GRID, seed=5)
+    turned = torch.cat([new[..., :1], top[..., :-1]], dim=-1)
+    seen = past(evidence, top, halves())
+    seen.kept = evidence.follow(turned, seen.kept, seen.valid)
+    found = find(evidence, turned, seen, doubt)[0]
+    assert found[:, :, 2:8].argmax(dim=0).eq(1).all() and found[:, :, 8:].argmax(dim=0).eq(2).all()
+    assert found[:, :, 2:].sum(dim=0).mean() > 0.7
+    if doubt == SPOILT:  # what its place showed is not known; what looks like it still is
+        assert found[:, :, :2].sum(dim=0).max() < 0.5
+
+
+@torch.no_grad()
+def test_what_one_remembered_frame_has_not_seen_another_tells():
+    evidence, top = part(), noise(1, CHANNELS, *GRID)
+    turned = torch.cat([top[..., 1:], noise(1, CHANNELS, GRID[0], 1, seed=5)], dim=-1)
+    old, new = past(evidence, top, halves()), past(evidence, turned, halves())
+    both = Past(
+        torch.cat([new.kept, old.kept], dim=1), torch.tensor([[0, 1]]), torch.ones(1, 2, dtype=torch.bool)
+    )
+    both.kept = evidence.follow(top, both.kept, both.valid)
+    assert both.kept[0, :, :, -1].reshape(2, *GRID)[:, :, 0].tolist() == [[0.0] * 4, [1.0] * 4]
+    assert find(evidence, top, both, SPOILT)[0, :, :, :2].argmax(dim=0).eq(1).all()
+
+
+@torch.no_grad()
+def test_a_view_that_stays_and_a_memory_that_does_not_follow_are_left_as_they_are():
+    evidence, top = part(), noise(1, CHANNELS, *GRID)
+    seen = past(evidence, top, halves())
+    assert torch.equal(evidence.follow(top, seen.kept, seen.valid), seen.kept)
+    turned = top.roll(1, dims=-1)
+    assert not torch.equal(evidence.follow(turned, seen.kept, seen.valid), seen.kept)
+    assert part(follow=False).follow(turned, seen.kept, seen.valid) is seen.kept
+
+
 def test_keys_and_places_learn():
     evidence, top = part(), noise(1, CHANNELS, *GRID)
     found = find(evidence, noise(1, CHANNELS, *GRID, seed=3), past(evidence, top, halves()), 0.0)

@@ -14,6 +14,7 @@ from segmem.memory import Memory
 from segmem.nn.matching import Matching
 from segmem.nn.persistence import Persistence
 from segmem.nn.positions import Grid
+from segmem.nn.view_shift import moved, view_shift
 
 FAINTEST = 1e-7  # probability that is still told from zero
 DOUBTFUL = 1e-2  # least probability that a pool believes of past or present: no single one rules a class out
@@ -33,6 +34,8 @@ class EvidenceSettings(Settings):
     fade: float = Field(default=1.0, ge=0)
     """A remembered frame has exp(-fade) of the weight of the next more recent one, before anything is learnt. Old
     frames are of use all the same: what looks like any of them is not strange."""
+    follow: bool = True
+    """What is remembered is moved as far as the view has moved since, before it is read."""
     floor: float = Field(default=0.45, ge=0, lt=1)
     """The weight of the past where the present is clear; where it is surely spoilt the past has all."""
     lean: float = 1.0
@@ -62,7 +65,7 @@ class Seen:
 
 class ClassEvidence(nn.Module):
     """Matching (STCN, Cheng et al. 2021, section 3) between the present and remembered frames reads the class
-    probabilities that these were given.
+    probabilities that these were given, where the view of now has them.
 
     As far as a cell of the present is spoilt, it reads what its place showed in place of what looks like it; as far as
     a remembered cell was, it counts less. Past and present are then mixed: where the place is clear they are pooled, so
@@ -89,6 +92,25 @@ class ClassEvidence(nn.Module):
         inside = rearrange(fine, "b k (h s) (w t) -> b (h w) (k s t)", s=s, t=s)
         keys = self.match.keys(F.adaptive_avg_pool2d(top, grid))
         return torch.cat([keys, inside, self._clear(doubt, grid)], dim=-1)
+
+    def follow(self, top: Tensor, kept: Tensor, valid: Tensor) -> Tensor:
+        """What is remembered, moved as far as the view has moved since: for what comes next, places are those of now.
+
+        A cell that no frame has seen, since it was out of view, shows nothing and counts, so that it is left to the
+        present.
+
+        Args:
+            top: (B, C, h, w) of the present.
+            kept: (B, N, cells, numbers) of N remembered frames, as `remember` gave them.
+            valid: (B, N) bool.
+        """
+        if not self.settings.follow:
+            return kept
+        grid, width = self.grid(top), self.settings.width
+        present = self.match.keys(F.adaptive_avg_pool2d(top, grid))
+        there, seen = moved(kept, view_shift(present, kept[..., :width], grid), grid)
+        unseen = ~(seen & valid[..., None]).any(dim=1, keepdim=True)
+        return torch.cat([there[..., :-1], there[..., -1:] + unseen[..., None]], dim=-1)
 
     def find(self, top: Tensor, kept: Tensor, rank: Tensor, valid: Tensor, doubt: Tensor) -> Tensor:
         """(B, K, h', w') in 0..1: how likely each part of each cell shows each class; what was never seen has none.

@@ -89,6 +89,7 @@ class FeatureMemory(nn.Module):
         memory, kept = self._unpacked(top, memory)
         strange = None
         if self.evidence is not None and kept is not None:
+            kept = self.evidence.follow(top, kept, memory.valid)
             strange = self.evidence.strange(top, kept, memory.valid)
         doubt = self.doubt(top, strange)
         told = self._matched(top, memory, kept, doubt.detach())
