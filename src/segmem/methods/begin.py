@@ -18,9 +18,8 @@ PARTS = ("memory_attention", "memory_encoder")  # of a memory that fit any featu
 AROUND = ("project", "evidence.match", "evidence.stay")
 """Parts that read features and write none; they fit where features have as many channels."""
 CODE = "temporal_code.maskmem_tpos_enc"
-RECENCY = (
-    ".recency"  # how far class evidence trusts each rank: a matter of how many frames are kept, and how often
-)
+RECENCY = ".recency"
+"""How far class evidence trusts each rank: a matter of how many frames are kept, and how often."""
 
 
 def fill_network(model: MemorySegmenter, path: Path) -> None:

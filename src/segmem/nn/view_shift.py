@@ -17,7 +17,7 @@ def view_shift(present: Tensor, keys: Tensor, grid: Grid) -> Tensor:
     """(B, N, 2) whole cells, down and across, by which the view has moved since each of N remembered frames.
 
     It is the shift at which the cells that both frames show are most alike, in the mean: their cross-correlation, found
-    for all shifts at once in the frequency domain (Padfield 2012, equation 20, without the masks).
+    for all shifts at once in the frequency domain, over how many cells both show.
 
     Args:
         present: (B, h*w, C) keys of the present frame.
