@@ -61,8 +61,8 @@ def streamed(model: MemorySegmenter, features: list[Features], compute: Compute)
         now = torch.full((1,), state.frame)
         memory = model._recall(Query(one.top.mean(dim=(2, 3)), now), state)
         with compute.autocast():
-            seen = model.memory.attend(one.top, memory).seen
-            told.append((model.memory.doubt(one.top) if seen is None else seen.doubt).sigmoid())
+            seen = model.memory.attend(one, memory).seen
+            told.append((model.memory.doubt(one) if seen is None else seen.doubt).sigmoid())
             _, state = model.step(one, state)
     return told
 
@@ -91,7 +91,7 @@ def main(arguments: Sequence[str]) -> None:
             clip = hard_clip(subset, frames, truth)
             shown, keep = at_size(clip.frames, how), torch.from_numpy(clip.scored)
         features = encoded(model, shown, how, compute)
-        alone = [model.memory.doubt(one.top.float()).sigmoid() for one in features]
+        alone = [model.memory.doubt(one).sigmoid() for one in features]
         for who, told in (("gate", alone), ("stream", streamed(model, features, compute))):
             cells = torch.cat(told)[keep]
             worse = F.adaptive_max_pool2d(spoilt(subset, shown[keep], clear[keep])[:, None], cells.shape[-2:])

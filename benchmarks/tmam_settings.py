@@ -55,6 +55,7 @@ ROWS: dict[str, tuple[str, ...]] = {
     # What segmem adds to the paper.
     "no class evidence": ("model.tmam.evidence=null",),
     "gate by frame": ("model.tmam.gate_by=frame",),
+    "gate sees early": (*NOW, "model.tmam.gate_sees=early"),
     "no recency code": ("model.tmam.recency=false",),
     "no straight start": ("model.tmam.straight=false",),
     "classes apart": ("model.tmam.classes=apart",),
@@ -67,7 +68,7 @@ ROWS: dict[str, tuple[str, ...]] = {
     # At a grid of 64 x 64, as the paper has it, a step takes minutes on a CPU.
     "paper, grid 16": ("model.tmam={variant: paper, grid: 16}", *TAKES_ALL),
 }
-OWN_GATE = ("default", "stride 32", "gate by frame")
+OWN_GATE = ("default", "stride 32", "gate by frame", "gate sees early")
 PRETRAINED = ("now, pretrained",)
 SHARED = ("network.", "memory.gate.")
 FRAMES = 6  # timed together, so that every stride's update is among them

@@ -33,13 +33,13 @@ class MemoryParts(Protocol):
     features and probabilities (B, K - 1, H, W) of foreground classes, and measures how well its gate tells from
     features (N, C, h, w) alone how far pixels (N, H, W) are spoilt."""
 
-    def attend(self, top: Tensor, memory: Memory | None) -> Looked: ...
+    def attend(self, features: Features, memory: Memory | None) -> Looked: ...
 
     def settle(self, logits: Tensor, looked: Looked) -> Tensor: ...
 
     def memorise(self, looked: Looked, foreground: Tensor) -> Tensor: ...
 
-    def gate_loss(self, top: Tensor, spoilt: Tensor) -> Tensor: ...
+    def gate_loss(self, features: Features, spoilt: Tensor) -> Tensor: ...
 
 
 class MemorySegmenter(nn.Module):
@@ -100,7 +100,7 @@ class MemorySegmenter(nn.Module):
         memory = self._recall(query, state) if recall else None
 
         # attend
-        looked = self.memory.attend(features.top, memory)
+        looked = self.memory.attend(features, memory)
 
         # decode
         decoded = self.network.decode(replace(features, top=looked.top)).float()

@@ -5,7 +5,7 @@ from segmem.nn.frame_gate import OPEN
 
 
 def test_it_begins_all_but_open_everywhere():
-    doubt = CellGate(6).doubt(torch.randn(3, 6, 4, 5))
+    doubt = CellGate(6).doubt([torch.randn(3, 6, 4, 5)])
     assert doubt.shape == (3, 1, 4, 5)
     assert (doubt > OPEN - 0.5).all()
     assert (doubt <= OPEN).all()
@@ -23,18 +23,18 @@ def test_it_can_learn_which_half_of_a_frame_is_flat():
     optimiser = torch.optim.Adam(gate.parameters(), lr=0.01)
     for _ in range(60):
         optimiser.zero_grad()
-        gate.loss(top, told[:, 0]).backward()
+        gate.loss([top], told[:, 0]).backward()
         optimiser.step()
     gate.eval()
-    assert ((gate.doubt(top) > 0) == (told > 0)).float().mean() > 0.95
+    assert ((gate.doubt([top]) > 0) == (told > 0)).float().mean() > 0.95
 
 
 def test_it_answers_in_float32_whatever_the_network_runs_in():
     gate, top = CellGate(6), torch.randn(1, 6, 4, 5)
     with torch.autocast("cpu", torch.bfloat16):
-        narrow = gate.doubt(top.bfloat16())
+        narrow = gate.doubt([top.bfloat16()])
     assert narrow.dtype == torch.float32
-    assert torch.equal(narrow, gate.doubt(top.bfloat16().float()))
+    assert torch.equal(narrow, gate.doubt([top.bfloat16().float()]))
 
 
 def test_what_is_dimmed_as_a_whole_is_half_spoilt_and_elsewhere_the_cell_counts():
@@ -51,9 +51,9 @@ def test_a_strange_cell_is_doubted_and_a_frame_only_if_nearly_all_of_it_is_stran
     strange = torch.full((1, 1, 4, 5), -3.0)
     strange[..., :2] = 6.0
     cell, frame = strange.double().sigmoid(), torch.tensor(-3.0, dtype=torch.float64).sigmoid()
-    told = gate.doubt(top, strange).double().sigmoid()
+    told = gate.doubt([top], strange).double().sigmoid()
     assert torch.allclose(told, cell * (1 - frame) + frame / 2, atol=1e-5)
-    assert torch.equal(gate.doubt(top, torch.zeros_like(strange)), gate.doubt(top))
+    assert torch.equal(gate.doubt([top], torch.zeros_like(strange)), gate.doubt([top]))
 
 
 def test_it_tells_dimmed_frames_from_covered_places():
@@ -69,10 +69,10 @@ def test_it_tells_dimmed_frames_from_covered_places():
     optimiser = torch.optim.Adam(gate.parameters(), lr=0.01)
     for _ in range(150):
         optimiser.zero_grad()
-        gate.loss(top, spoilt).backward()
+        gate.loss([top], spoilt).backward()
         optimiser.step()
     gate.eval()
-    told = gate.doubt(top)[:, 0].sigmoid()
+    told = gate.doubt([top])[:, 0].sigmoid()
     assert (told[:8] - 0.5).abs().max() < 0.1
     assert ((told[8:] > 0.5) == (spoilt[8:] == 1)).float().mean() > 0.97
 
@@ -80,5 +80,5 @@ def test_it_tells_dimmed_frames_from_covered_places():
 def test_what_it_says_of_a_frame_is_not_a_matter_of_chance_while_it_learns():
     gate, top = CellGate(6).train(), torch.randn(2, 6, 4, 5)
     torch.nn.init.normal_(gate.cell.weight)
-    assert torch.equal(gate.doubt(top), gate.doubt(top))
-    assert not torch.equal(gate.loss(top, torch.ones(2, 4, 5)), gate.loss(top, torch.ones(2, 4, 5)))
+    assert torch.equal(gate.doubt([top]), gate.doubt([top]))
+    assert not torch.equal(gate.loss([top], torch.ones(2, 4, 5)), gate.loss([top], torch.ones(2, 4, 5)))

@@ -4,7 +4,7 @@ from segmem.nn.frame_gate import OPEN, FrameGate
 
 
 def test_it_begins_all_but_open_whatever_it_sees():
-    assert FrameGate(6).doubt(torch.randn(3, 6, 4, 5)).flatten().tolist() == [OPEN] * 3
+    assert FrameGate(6).doubt([torch.randn(3, 6, 4, 5)]).flatten().tolist() == [OPEN] * 3
 
 
 def test_it_tells_frames_apart_by_their_channels_and_not_by_their_scale():
@@ -12,14 +12,14 @@ def test_it_tells_frames_apart_by_their_channels_and_not_by_their_scale():
     gate = FrameGate(6)
     torch.nn.init.normal_(gate.weight)
     first, second = torch.randn(2, 1, 6, 4, 5, generator=torch.Generator().manual_seed(0))
-    assert not torch.allclose(gate.doubt(first), gate.doubt(second), atol=1e-2)
-    assert torch.allclose(gate.doubt(first), gate.doubt(3 * first), atol=1e-3)
+    assert not torch.allclose(gate.doubt([first]), gate.doubt([second]), atol=1e-2)
+    assert torch.allclose(gate.doubt([first]), gate.doubt([3 * first]), atol=1e-3)
 
 
 def test_a_frame_gains_what_its_most_usual_cells_do():
     gate, top = FrameGate(6), torch.randn(1, 6, 4, 5, generator=torch.Generator().manual_seed(0))
     strange = torch.linspace(-3, 6, 20).reshape(1, 1, 4, 5)
-    gained = gate.doubt(top, strange) - gate.doubt(top)
+    gained = gate.doubt([top], strange) - gate.doubt([top])
     assert torch.allclose(gained, strange.flatten().quantile(0.2))
 
 
@@ -31,7 +31,7 @@ def test_it_can_learn_which_frames_are_flat():
     told = torch.tensor([1.0] * 8 + [0.0] * 8)
     for _ in range(60):
         optimiser.zero_grad()
-        doubt = gate.doubt(torch.cat([flat, lively])).flatten()
+        doubt = gate.doubt([torch.cat([flat, lively])]).flatten()
         torch.nn.functional.binary_cross_entropy_with_logits(doubt, told).backward()
         optimiser.step()
-    assert gate.doubt(flat).min() > 0 > gate.doubt(lively).max()
+    assert gate.doubt([flat]).min() > 0 > gate.doubt([lively]).max()

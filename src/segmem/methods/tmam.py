@@ -67,5 +67,7 @@ def build(
         own: a user's network, where `network` says so.
     """
     base = make_network(network, len(spec.classes), own)
-    memory = FeatureMemory(base.channels, settings, settings.policy.capacity, len(spec.classes) - 1)
+    memory = FeatureMemory(
+        base.channels, settings, settings.policy.capacity, len(spec.classes) - 1, base.early
+    )
     return MemorySegmenter(base, memory, settings.policy, spec)

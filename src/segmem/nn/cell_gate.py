@@ -1,6 +1,8 @@
 """A gate on each cell: how much of what memory says is taken there, told from the present frame's features, and from
 how unlike they are to what is remembered."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -23,42 +25,42 @@ class CellGate(nn.Module):
     this stream has shown before, is known on any: the logits are added, as independent reasons are (naive Bayes).
 
     Args:
-        channels: C of the feature map.
+        channels: of each of the feature maps that it sees.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, *channels: int) -> None:
         super().__init__()
-        self.near = nn.Conv2d(channels, HIDDEN, 3, padding=1)
+        self.near = nn.Conv2d(sum(channels), HIDDEN, 3, padding=1)
         self.around = nn.Conv2d(HIDDEN, HIDDEN, 3, padding=1)
         self.cell = nn.Conv2d(HIDDEN, 1, 3, padding=1)
-        self.whole = nn.Linear(2 * channels, HIDDEN)
+        self.whole = nn.Linear(2 * sum(channels), HIDDEN)
         self.frame = nn.Linear(HIDDEN, 1)
         for last, begin in ((self.cell, OPEN), (self.frame, -OPEN)):
             nn.init.zeros_(last.weight)
             nn.init.constant_(last.bias, begin)  # type: ignore[arg-type]
 
-    def doubt(self, top: Tensor, strange: Tensor | None = None) -> Tensor:
-        """(B, 1, h, w) logits that a cell is spoilt, from the features (B, C, h, w).
+    def doubt(self, maps: Sequence[Tensor], strange: Tensor | None = None) -> Tensor:
+        """(B, 1, h, w) logits that a cell is spoilt.
 
         Args:
-            top: the features.
+            maps: the frame's feature maps, (B, C, h, w) each, of one grid.
             strange: (B, 1, h, w) logits that its cells gain or lose by being unlike what is remembered; None where
                 nothing is. The frame's opinion gains what its most usual cells do.
         """
-        cell, frame = self._opinions(top)
+        cell, frame = self._opinions(maps)
         if strange is not None:
             cell, frame = cell + strange, frame + everywhere(strange)
         return together(cell, frame)
 
-    def loss(self, top: Tensor, spoilt: Tensor) -> Tensor:
+    def loss(self, maps: Sequence[Tensor], spoilt: Tensor) -> Tensor:
         """Binary cross-entropy of the cells' opinions and of the frame's.
 
         Args:
-            top: (N, C, h, w).
+            maps: (N, C, h, w) each.
             spoilt: (N, H, W) in 0..1: a cell is spoilt if a pixel in it is; a frame is dimmed if all of it is spoilt
                 and something is left of it.
         """
-        cell, frame = self._opinions(top, DROPPED if self.training else 0.0)
+        cell, frame = self._opinions(maps, DROPPED if self.training else 0.0)
         told = F.adaptive_max_pool2d((spoilt > 0).float()[:, None], cell.shape[-2:])
         least = spoilt.flatten(1).amin(dim=1)
         dimmed = ((least > 0) & (least < 1)).float()
@@ -66,15 +68,20 @@ class CellGate(nn.Module):
             frame.flatten(), dimmed
         )
 
-    def _opinions(self, top: Tensor, dropped: float = 0.0) -> tuple[Tensor, Tensor]:
+    def _opinions(self, maps: Sequence[Tensor], dropped: float = 0.0) -> tuple[Tensor, Tensor]:
         """Logits (B, 1, h, w) and (B, 1, 1, 1), with a share of the channels hidden."""
-        with torch.autocast(top.device.type, enabled=False):
-            top = top.float()
-            cells = F.layer_norm(top.movedim(1, -1), top.shape[1:2]).movedim(-1, 1)
+        with torch.autocast(maps[0].device.type, enabled=False):
+            maps = [one.float() for one in maps]
+            cells = torch.cat([_even(one) for one in maps], dim=1)
             hidden = F.gelu(self.near(F.dropout2d(cells, dropped)))
             hidden = hidden + F.gelu(self.around(hidden))
-            whole = F.gelu(self.whole(F.dropout(moments(top), dropped)))
+            whole = F.gelu(self.whole(F.dropout(moments(maps), dropped)))
             return self.cell(hidden), self.frame(whole)[:, :, None, None]
+
+
+def _even(one: Tensor) -> Tensor:
+    """(B, C, h, w), the channels of each cell normalised."""
+    return F.layer_norm(one.movedim(1, -1), one.shape[1:2]).movedim(-1, 1)
 
 
 def together(cell: Tensor, frame: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from segmem.core import Features
 from segmem.core.errors import SettingsError, SurroundingsError, nearest
+from segmem.nn.early_map import EarlyMap
 from segmem.nn.network_settings import NetworkSettings
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class EncoderDecoder(nn.Module):
             settings.architecture.lower() == "dpt"
         )  # its decoder takes a transformer's class tokens
         self.channels: int = channels[self.index]
+        finer = (EarlyMap(place, channels[place]) for place in range(1, self.index) if channels[place])
+        self.early = next(finer, None)
 
     def encode(self, frame: Tensor) -> Features:
         """Features of (B, 3, H, W); H and W are multiples of 32. `skips` is the encoder's whole list, and a vision

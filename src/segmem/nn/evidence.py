@@ -51,13 +51,11 @@ class Seen:
     """The class evidence of a frame.
 
     Attributes:
-        raw: (B, C, h, w) of the frame before it looked back.
         found: (B, K, h', w') in 0..1.
         doubt: (B, 1, h, w) logits that a cell is spoilt, or (B, 1, 1, 1) that the frame is.
         some: (B,) bool, which rows had something to look at.
     """
 
-    raw: Tensor
     found: Tensor
     doubt: Tensor
     some: Tensor

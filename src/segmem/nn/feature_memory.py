@@ -7,10 +7,12 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from segmem.core import Features
 from segmem.core.errors import SettingsError, UsageError
 from segmem.memory import Memory
 from segmem.nn.cell_gate import CellGate
 from segmem.nn.channel_groups import cut, group_count, put_back
+from segmem.nn.early_map import EarlyMap
 from segmem.nn.evidence import ClassEvidence, Seen, packed, unpacked
 from segmem.nn.feature_memory_settings import FeatureMemorySettings
 from segmem.nn.frame_gate import OPEN, FrameGate
@@ -25,11 +27,13 @@ class Looked:
 
     Attributes:
         top: (B, C, h, w), what the decoder takes.
+        raw: the frame's features before it looked back.
         inner: (B * G, width, grid) of what the memory encoder takes; None where it is made of `top`.
         seen: the class evidence; None where there is none.
     """
 
     top: Tensor
+    raw: Features
     inner: Tensor | None = None
     seen: Seen | None = None
 
@@ -46,10 +50,19 @@ class FeatureMemory(nn.Module):
         settings: how it is plugged in.
         capacity: most frames read at once.
         classes: of foreground.
+        early: the network's first feature map, for a gate that sees it.
+
+    Raises:
+        SettingsError: the gate is to see it, and there is none before the feature.
     """
 
     def __init__(
-        self, channels: int, settings: FeatureMemorySettings, capacity: int, classes: int = 1
+        self,
+        channels: int,
+        settings: FeatureMemorySettings,
+        capacity: int,
+        classes: int = 1,
+        early: EarlyMap | None = None,
     ) -> None:
         super().__init__()
         self.settings = settings
@@ -59,9 +72,11 @@ class FeatureMemory(nn.Module):
         self.project = nn.Identity() if grouped else nn.Conv2d(channels, attention.width, 1)
         self.memory_attention = MemoryAttention(attention)
         self.temporal_code = TemporalCode(capacity, attention.memory_width) if settings.recency else None
+        self.early = _seen(settings, early)
         self.gate: FrameGate | CellGate | None = None
         if settings.gate:
-            self.gate = CellGate(channels) if settings.gate_by == "cell" else FrameGate(channels)
+            maps = (channels,) if self.early is None else (channels, 2 * self.early.channels)
+            self.gate = CellGate(*maps) if settings.gate_by == "cell" else FrameGate(*maps)
         self.back = nn.Identity() if grouped else nn.Conv2d(attention.width, channels, 1)
         self.gain: nn.Parameter | None = None
         if settings.combine == "add":
@@ -81,17 +96,18 @@ class FeatureMemory(nn.Module):
         if settings.classes == "apart":
             self.class_code = nn.Parameter(1 + 0.5 * torch.randn(classes, attention.width))
 
-    def attend(self, top: Tensor, memory: Memory | None) -> Looked:
-        """(B, C, h, w) that have looked at memory; rows with nothing to look at come back unchanged."""
+    def attend(self, features: Features, memory: Memory | None) -> Looked:
+        """Features (B, C, h, w) that have looked at memory; rows with nothing to look at come back unchanged."""
+        top = features.top
         if memory is None:
-            return Looked(top)
+            return Looked(top, features)
         some = memory.valid.any(dim=1)
         memory, kept = self._unpacked(top, memory)
         strange = None
         if self.evidence is not None and kept is not None:
             kept = self.evidence.follow(top, kept, memory.valid)
             strange = self.evidence.strange(top, kept, memory.valid)
-        doubt = self.doubt(top, strange)
+        doubt = self.doubt(features, strange)
         told = self._matched(top, memory, kept, doubt.detach())
         fitted = self._fitted(top)
         inner = self._narrow(fitted)
@@ -102,10 +118,9 @@ class FeatureMemory(nn.Module):
         row = some[:, None, None, None]
         out = torch.where(row, new.to(top.dtype), top)
         if self.settings.combine == "add":
-            return Looked(out, seen=told)
-        return Looked(
-            out, torch.where(row.repeat_interleave(self.groups, dim=0), seen.to(inner.dtype), inner), told
-        )
+            return Looked(out, features, seen=told)
+        inner = torch.where(row.repeat_interleave(self.groups, dim=0), seen.to(inner.dtype), inner)
+        return Looked(out, features, inner, told)
 
     def settle(self, logits: Tensor, looked: Looked) -> Tensor:
         """The decoder's logits (B, K, H, W), moved by the class evidence where there is some."""
@@ -126,7 +141,7 @@ class FeatureMemory(nn.Module):
             return None
         some = memory.valid.any(dim=1)
         found = self.evidence.find(top, kept, memory.rank, memory.valid | ~some[:, None], doubt)
-        return Seen(top, found, doubt, some)
+        return Seen(found, doubt, some)
 
     def _fitted(self, top: Tensor) -> Tensor:
         """(B, C, grid) of (B, C, h, w)."""
@@ -174,22 +189,27 @@ class FeatureMemory(nn.Module):
         share = self.settings.floor + (1 - self.settings.floor) * doubt.sigmoid()
         return share * told + (1 - share) * top if self.settings.combine == "replace" else share * told
 
-    def doubt(self, top: Tensor, strange: Tensor | None = None) -> Tensor:
+    def doubt(self, features: Features, strange: Tensor | None = None) -> Tensor:
         """Logits that a frame, (B, 1, 1, 1), or each of its cells, (B, 1, h, w), is spoilt, from its features
         (B, C, h, w) and from how strange its cells are next to what is remembered, (B, 1, h, w)."""
         if self.gate is None:
-            return top.new_full((len(top), 1, 1, 1), OPEN, dtype=torch.float32)
-        return self.gate.doubt(top, strange)
+            return features.top.new_full((len(features.top), 1, 1, 1), OPEN, dtype=torch.float32)
+        return self.gate.doubt(self._maps(features), strange)
 
-    def gate_loss(self, top: Tensor, spoilt: Tensor) -> Tensor:
-        """How well the gate tells from features (N, C, h, w) how far pixels are spoilt, (N, H, W) in 0..1.
+    def gate_loss(self, features: Features, spoilt: Tensor) -> Tensor:
+        """How well the gate tells from features (N, C, h, w) how far pixels are spoilt, (N, H, W) in 0..1. The features
+        learn nothing by it.
 
         Raises:
             SettingsError: there is no gate.
         """
         if self.gate is None:
             raise SettingsError("This memory has no gate (model.tmam.gate), so there is none to teach.")
-        return self.gate.loss(top, spoilt)
+        return self.gate.loss([one.detach() for one in self._maps(features)], spoilt)
+
+    def _maps(self, features: Features) -> list[Tensor]:
+        """What the gate sees."""
+        return [features.top] if self.early is None else [features.top, self.early.glance(features)]
 
     def _mask(self, memory: Memory, some: Tensor) -> Tensor | None:
         """(B * G, R*L), None where every slot is valid. A row with none sees all, so that no softmax is empty."""
@@ -208,10 +228,10 @@ class FeatureMemory(nn.Module):
         out: Tensor = rearrange(tokens, "(b g) c h w -> b (g h w) c", g=self.groups)
         if self.evidence is None:
             return out
-        raw = looked.top if looked.seen is None else looked.seen.raw
-        doubt = self.doubt(raw).detach() if looked.seen is None else looked.seen.doubt
+        doubt = self.doubt(looked.raw).detach() if looked.seen is None else looked.seen.doubt
         background = 1 - foreground.sum(dim=1, keepdim=True)
-        return packed(out, self.evidence.remember(raw, torch.cat([background, foreground], dim=1), doubt))
+        classes = torch.cat([background, foreground], dim=1)
+        return packed(out, self.evidence.remember(looked.raw.top, classes, doubt))
 
     def _told(self, foreground: Tensor, grid: Grid) -> Tensor:
         """The mask downsampler's input, which takes it as it is: no second sigmoid (`sigmoid_scale_for_mem_enc`)."""
@@ -226,6 +246,18 @@ class FeatureMemory(nn.Module):
         size = (MASK_STRIDE, MASK_STRIDE) if coarse else (grid[0] * MASK_STRIDE, grid[1] * MASK_STRIDE)
         fitted = resized(foreground, size)
         return fitted * 20 - 10 if self.settings.mask_values == "scaled" else fitted.sigmoid()
+
+
+def _seen(settings: FeatureMemorySettings, early: EarlyMap | None) -> EarlyMap | None:
+    """The first feature map, where the gate is to see it."""
+    if not settings.gate or settings.gate_sees == "feature":
+        return None
+    if early is None:
+        raise SettingsError(
+            "model.tmam.gate_sees: early: the network has no feature map before the one that memory reads;"
+            " take a later one, or gate_sees: feature."
+        )
+    return early
 
 
 def resized(x: Tensor, size: Grid) -> Tensor:

@@ -37,6 +37,9 @@ class FeatureMemorySettings(Settings):
     """The present frame's features decide how much of what memory says is taken."""
     gate_by: Literal["frame", "cell"] = "frame"
     """For the frame as a whole, or for each cell of the feature, as where something passes before a part of it."""
+    gate_sees: Literal["feature", "early"] = "feature"
+    """What it is told from: the feature that memory reads, or beside it the network's first feature map, which knows
+    what a cell looks like, whatever is around it."""
     floor: float = Field(default=0.0, ge=0, le=1)
     """The least share of it that is taken where the present frame is clear."""
     pool: int = Field(default=1, ge=1)

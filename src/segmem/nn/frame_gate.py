@@ -1,5 +1,7 @@
 """A gate on a whole frame: how much of what memory says is taken, told from the present frame's features alone."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -12,31 +14,31 @@ class FrameGate(nn.Linear):
     """One linear layer on mean and deviation of the channels; it begins all but open, whatever it sees.
 
     Args:
-        channels: C of the feature map.
+        channels: of each of the feature maps that it sees.
     """
 
-    def __init__(self, channels: int) -> None:
-        super().__init__(2 * channels, 1)
+    def __init__(self, *channels: int) -> None:
+        super().__init__(2 * sum(channels), 1)
         nn.init.zeros_(self.weight)
         nn.init.constant_(self.bias, OPEN)
 
-    def doubt(self, top: Tensor, strange: Tensor | None = None) -> Tensor:
-        """(B, 1, 1, 1) logits that a frame is spoilt, from its features (B, C, h, w).
+    def doubt(self, maps: Sequence[Tensor], strange: Tensor | None = None) -> Tensor:
+        """(B, 1, 1, 1) logits that a frame is spoilt.
 
         Args:
-            top: the features.
+            maps: its feature maps, (B, C, h, w) each, of one grid.
             strange: (B, 1, h, w) logits that its cells gain or lose by being unlike what is remembered; the frame
                 gains what its most usual cells do.
         """
-        with torch.autocast(top.device.type, enabled=False):
-            logits: Tensor = self(moments(top))
+        with torch.autocast(maps[0].device.type, enabled=False):
+            logits: Tensor = self(moments(maps))
         logits = logits[:, :, None, None]
         return logits if strange is None else logits + everywhere(strange)
 
-    def loss(self, top: Tensor, spoilt: Tensor) -> Tensor:
-        """Binary cross-entropy over features (N, C, h, w); of `spoilt` (N, H, W) in 0..1 a frame is if a pixel is."""
+    def loss(self, maps: Sequence[Tensor], spoilt: Tensor) -> Tensor:
+        """Binary cross-entropy over maps (N, C, h, w); of `spoilt` (N, H, W) in 0..1 a frame is if a pixel is."""
         told = (spoilt > 0).flatten(1).any(dim=1).float()
-        return F.binary_cross_entropy_with_logits(self.doubt(top).flatten(), told)
+        return F.binary_cross_entropy_with_logits(self.doubt(maps).flatten(), told)
 
 
 def everywhere(strange: Tensor) -> Tensor:
@@ -44,7 +46,11 @@ def everywhere(strange: Tensor) -> Tensor:
     return strange.float().flatten(1).quantile(USUAL_SHARE, dim=1)[:, None, None, None]
 
 
-def moments(top: Tensor) -> Tensor:
-    """(B, 2 C) mean and deviation of the channels of (B, C, h, w), normalised over all of them."""
-    told = torch.cat([top.mean(dim=(2, 3)), top.std(dim=(2, 3))], dim=1).float()
+def moments(maps: Sequence[Tensor]) -> Tensor:
+    """(B, 2 C) mean and deviation of the channels of maps (B, C, h, w), normalised over all of a map."""
+    return torch.cat([_moments(one) for one in maps], dim=1)
+
+
+def _moments(one: Tensor) -> Tensor:
+    told = torch.cat([one.mean(dim=(2, 3)), one.std(dim=(2, 3))], dim=1).float()
     return F.layer_norm(told, told.shape[1:])

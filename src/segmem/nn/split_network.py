@@ -13,6 +13,7 @@ from torch.utils import _pytree as tree
 from segmem.core import Features
 from segmem.core.errors import SettingsError, UsageError
 from segmem.nn.class_logits import class_logits, described
+from segmem.nn.early_map import EarlyMap
 
 TRIAL = 2  # images in the trial run
 SIZE = (256, 256)  # of theirs
@@ -81,6 +82,7 @@ class SplitNetwork(nn.Module):
         self.at = at
         self._changed: frozenset[int] = frozenset()  # outputs that functions in between change in place
         self._form: _Form | None = None
+        self.early: EarlyMap | None = None
         self.channels, self.classes = self._try(size)
 
     def encode(self, frame: Tensor) -> Features:
@@ -193,6 +195,7 @@ class SplitNetwork(nn.Module):
             raise UsageError(
                 f"The network cannot be taken up again at {self.at!r}. Name a layer further out."
             )
+        self.early = _first_map(tensors, top)
         for module, was in training.items():
             module.training = was
         return top.shape[1], whole.shape[1]
@@ -261,6 +264,14 @@ def _flat(record: _Record) -> tuple[_Form, list[Tensor]]:
     told = tuple(isinstance(leaf, Tensor) for leaf in leaves)
     others = tuple(leaf for leaf, is_tensor in zip(leaves, told, strict=True) if not is_tensor)
     return _Form(tuple(record.names), spec, told, others), [one for one in leaves if isinstance(one, Tensor)]
+
+
+def _first_map(before: list[Tensor], top: Tensor) -> EarlyMap | None:
+    """The first feature map among the tensors that modules before the layer gave; it is finer than the layer's."""
+    for place, one in enumerate(before, start=1):  # after the image
+        if one.ndim == 4 and one.shape[1] > 3 and one.shape[-1] > top.shape[-1]:  # more than colours
+            return EarlyMap(place, one.shape[1])
+    return None
 
 
 def _nested(form: _Form, tensors: list[Tensor]) -> _Record:

@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 import torch
 from torch import Tensor, nn
 
+from segmem.core import Features
 from segmem.manifest import Timings
 from segmem.memory import Memory
 from segmem.nn.case_reader import CaseNetwork
@@ -92,9 +93,9 @@ class TimedMemory(nn.Module):
         self.parts = parts
         self.clock = clock
 
-    def attend(self, top: Tensor, memory: Memory | None) -> Looked:
+    def attend(self, features: Features, memory: Memory | None) -> Looked:
         with self.clock.part("memory", inside="head"):
-            return self.parts.attend(top, memory)
+            return self.parts.attend(features, memory)
 
     def settle(self, logits: Tensor, looked: Looked) -> Tensor:
         with self.clock.part("memory", inside="head"):

@@ -96,9 +96,8 @@ class ClipObjective(nn.Module):
         known = labelled[:, warm:]
         loss = self._measure(logits[known], labels[:, warm:][known], told_frames(told, known))
         if self.gate and corrupted is not None:
-            tops = torch.cat([features.top for features in moments]).detach()
-            spoilt = rearrange(corrupted[:, warm:], "b t h w -> (t b) h w")
-            loss = loss + self.model.memory.gate_loss(tops, spoilt)
+            spoilt = corrupted[:, warm:].unbind(dim=1)
+            loss = loss + torch.stack([*map(self.model.memory.gate_loss, moments, spoilt)]).mean()
         return loss
 
     def _encode(self, frames: Tensor) -> list[Features]:
@@ -156,8 +155,8 @@ class GateObjective(nn.Module):
     def forward(self, frames: Tensor, corrupted: Tensor) -> Tensor:
         """The gate's loss over frames (B, T, 3, H, W) uint8, with `corrupted` (B, T, H, W) in 0..1."""
         with torch.no_grad():
-            top = self.model.encode(_ready(frames.flatten(0, 1))).top
-        return self.model.memory.gate_loss(top, corrupted.flatten(0, 1))
+            features = self.model.encode(_ready(frames.flatten(0, 1)))
+        return self.model.memory.gate_loss(features, corrupted.flatten(0, 1))
 
 
 def _ready(frames: Tensor) -> Tensor:
