@@ -68,6 +68,14 @@ def test_the_first_map_of_ones_own_network():
     assert features.skips[1].shape == (2, 6, 32, 32)
     assert network.early.glance(features).shape == (2, 12, 16, 16)
     assert SplitNetwork(Own(), "stem", (32, 48)).early is None
+    assert SplitNetwork(Own(), "head", (32, 48)).early == EarlyMap(1, 6)
+
+
+def test_a_map_of_the_same_grid_is_told_as_it_is():
+    early = torch.randn(2, 4, 5, 7)
+    told = EarlyMap(0, 4).glance(Features(torch.zeros(2, 9, 5, 7), (early,)))
+    assert torch.equal(told[:, :4], early)
+    assert told[:, 4:].abs().max() < 1e-3
 
 
 def test_a_gate_is_told_what_it_cannot_see():

@@ -267,9 +267,9 @@ def _flat(record: _Record) -> tuple[_Form, list[Tensor]]:
 
 
 def _first_map(before: list[Tensor], top: Tensor) -> EarlyMap | None:
-    """The first feature map among the tensors that modules before the layer gave; it is finer than the layer's."""
+    """The first feature map that modules before the layer gave; it is as fine as the layer's, or finer."""
     for place, one in enumerate(before, start=1):  # after the image
-        if one.ndim == 4 and one.shape[1] > 3 and one.shape[-1] > top.shape[-1]:  # more than colours
+        if one.ndim == 4 and one.shape[1] > 3 and one.shape[-1] >= top.shape[-1]:  # more than colours
             return EarlyMap(place, one.shape[1])
     return None
 
