@@ -136,6 +136,28 @@ def test_past_and_present_are_mixed_as_the_formula_says(doubt):
 
 
 @torch.no_grad()
+@pytest.mark.parametrize(
+    ("before", "share"),
+    [(CLEAR, 1.0), (math.log(0.1 / 0.9), 1.0), (math.log(0.3 / 0.7), 0.5), (0.0, 0.0), (SPOILT, 0.0)],
+)
+def test_a_gate_counts_as_far_as_it_took_a_remembered_frame_for_clear(before, share):
+    evidence, top = part(), noise(1, CHANNELS, *GRID)
+    seen = past(evidence, top, halves(), before)
+    for doubt in (-1.0, 0.0, 2.0):
+        trusted = evidence.trusted(whole(doubt), seen.kept, seen.valid).double().sigmoid()
+        assert trusted.flatten().tolist() == pytest.approx([share / (1 + math.exp(-doubt))], abs=1e-5)
+
+
+def test_the_clearest_remembered_frame_decides_and_an_empty_slot_does_not():
+    evidence, top = part(), noise(1, CHANNELS, *GRID)
+    clear, odd = (past(evidence, top, halves(), doubt).kept for doubt in (CLEAR, 0.0))
+    kept = torch.cat([odd, clear], dim=1).expand(3, -1, -1, -1)
+    valid = torch.tensor([[True, True], [True, False], [False, False]])
+    trusted = evidence.trusted(torch.full((3, 1, 1, 1), 1.0), kept, valid).sigmoid().flatten()
+    told = 1 / (1 + math.exp(-1))
+    assert trusted.tolist() == pytest.approx([told, 0.0, told], abs=1e-5)
+
+
 def test_what_was_never_seen_is_left_to_the_present():
     evidence, logits = part(), noise(1, CLASSES, 64, 96)
     nothing = torch.zeros(1, CLASSES, 8, 12)

@@ -18,6 +18,10 @@ from segmem.nn.view_shift import moved, view_shift
 
 FAINTEST = 1e-7  # probability that is still told from zero
 DOUBTFUL = 1e-2  # least probability that a pool believes of past or present: no single one rules a class out
+ODD, USUAL = (
+    0.5,
+    0.9,
+)  # how clear the clearest remembered frame is where a gate is not to be trusted, and where it is
 
 
 class EvidenceSettings(Settings):
@@ -53,11 +57,13 @@ class Seen:
     Attributes:
         found: (B, K, h', w') in 0..1.
         doubt: (B, 1, h, w) logits that a cell is spoilt, or (B, 1, 1, 1) that the frame is.
+        trusted: the same, as far as the gate can be trusted in this stream.
         some: (B,) bool, which rows had something to look at.
     """
 
     found: Tensor
     doubt: Tensor
+    trusted: Tensor
     some: Tensor
 
 
@@ -156,17 +162,35 @@ class ClassEvidence(nn.Module):
         gained = rearrange(gained, "b (h w) -> b 1 h w", h=grid[0])
         return F.interpolate(gained, top.shape[-2:], mode="bilinear", align_corners=False)
 
-    def settle(self, logits: Tensor, found: Tensor, doubt: Tensor) -> Tensor:
+    def trusted(self, doubt: Tensor, kept: Tensor, valid: Tensor) -> Tensor:
+        """Logits (B, 1, h, w) or (B, 1, 1, 1) that a place is spoilt, as far as the gate can be trusted in this stream.
+
+        What looks odd to a gate that was taught on other video looks so from the first frame on. Where it takes even
+        the clearest remembered frame for half spoilt, no past knows better, and nothing is taken for spoilt.
+
+        Args:
+            doubt: (B, 1, h, w) or (B, 1, 1, 1) logits that a place of the present is spoilt.
+            kept: (B, N, cells, numbers) of N remembered frames, as `remember` gave them.
+            valid: (B, N) bool; where none is, `doubt` stays.
+        """
+        clear = kept[..., -1].float().mean(dim=-1)
+        clearest = torch.where(valid, clear, 0.0).amax(dim=1)
+        trust = ((clearest - ODD) / (USUAL - ODD)).clamp(0, 1)
+        trust = torch.where(valid.any(dim=1), trust, 1.0)[:, None, None, None]
+        believed: Tensor = trust * doubt.float().sigmoid()
+        return believed.clamp(FAINTEST, 1 - FAINTEST).logit()
+
+    def settle(self, logits: Tensor, found: Tensor, trusted: Tensor) -> Tensor:
         """Logits (B, K, H, W) of present and past together.
 
         With now = softmax(logits), past = found + (1 - sum(found)) * now, since what was never seen is left to the
-        present, and s = sigmoid(doubt + lean): p = s * past + (1 - s) * pool, where pool is the logarithmic opinion
+        present, and s = sigmoid(trusted + lean): p = s * past + (1 - s) * pool, where pool is the logarithmic opinion
         pool of the two, softmax((1 - floor) * log(now) + floor * log(past)) (Genest and Zidek 1986).
 
         Args:
             logits: (B, K, H, W) of the present.
             found: (B, K, h', w') in 0..1, as `find` gave it.
-            doubt: as in `find`.
+            trusted: as `trusted` gave it.
         """
         with torch.autocast(logits.device.type, enabled=False):
             weight, size = self.settings.floor, logits.shape[-2:]
@@ -174,7 +198,7 @@ class ClassEvidence(nn.Module):
             found = F.interpolate(found, size, mode="bilinear", align_corners=False)
             past = found + (1 - found.sum(dim=1, keepdim=True)) * now
             pool = (_believed(now) * (1 - weight) + _believed(past) * weight).softmax(dim=1)
-            spoilt = (doubt + self.settings.lean).sigmoid()
+            spoilt = (trusted + self.settings.lean).sigmoid()
             spoilt = F.interpolate(spoilt, size, mode="bilinear", align_corners=False)
             return (pool + spoilt * (past - pool)).clamp(min=FAINTEST).log()
 

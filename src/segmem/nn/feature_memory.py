@@ -126,7 +126,7 @@ class FeatureMemory(nn.Module):
         """The decoder's logits (B, K, H, W), moved by the class evidence where there is some."""
         if self.evidence is None or looked.seen is None:
             return logits
-        settled = self.evidence.settle(logits, looked.seen.found, looked.seen.doubt)
+        settled = self.evidence.settle(logits, looked.seen.found, looked.seen.trusted)
         return torch.where(looked.seen.some[:, None, None, None], settled, logits.float())
 
     def _unpacked(self, top: Tensor, memory: Memory) -> tuple[Memory, Tensor | None]:
@@ -140,8 +140,9 @@ class FeatureMemory(nn.Module):
         if self.evidence is None or kept is None:
             return None
         some = memory.valid.any(dim=1)
-        found = self.evidence.find(top, kept, memory.rank, memory.valid | ~some[:, None], doubt)
-        return Seen(found, doubt, some)
+        trusted = self.evidence.trusted(doubt, kept, memory.valid)
+        found = self.evidence.find(top, kept, memory.rank, memory.valid | ~some[:, None], trusted)
+        return Seen(found, doubt, trusted, some)
 
     def _fitted(self, top: Tensor) -> Tensor:
         """(B, C, grid) of (B, C, h, w)."""
