@@ -9,7 +9,6 @@ and of the pixels that are wrong in a frame the share that was wrong so many fra
 came from: what is wrong in both no average mends.
 """
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,8 +19,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from cross_video import Cell, append
-from merging import add_map, merged
-from quick_look import at_size, encoded, labels_at_size, read
+from merging import merged
+from quick_look import asking, at_size, encoded, labels_at_size, read
 from segmem.methods.load import load
 from segmem.metrics.dis import Dis
 from segmem.metrics.flow import BackwardFlow, backward_flows
@@ -83,14 +82,7 @@ def wrong_before(wrong: NDArray[np.bool_], flows: Sequence[BackwardFlow], frames
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--model", action="append", required=True, metavar="NAME=WEIGHTS")
-    parser.add_argument("--case", required=True, type=Path, metavar="FOLDER")
-    add_map(parser)
-    parser.add_argument("--frames", type=int, default=0, help="of the video; 0 is all")
-    parser.add_argument("--threads", type=int, default=1)
+    parser = asking(__doc__)
     parser.add_argument("--out", type=Path, default=Path("flow_average.csv"))
     options = parser.parse_args()
     torch.set_num_threads(options.threads)

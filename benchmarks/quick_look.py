@@ -146,15 +146,19 @@ def kept(folder: Path, pictures: NDArray[np.uint8]) -> None:
         Image.fromarray(picture).save(folder / f"{index:05d}.png")
 
 
-def main(arguments: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def asking(text: str | None) -> argparse.ArgumentParser:
+    """A parser for models on a labelled video."""
+    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", action="append", required=True, metavar="NAME=WEIGHTS")
     parser.add_argument("--case", required=True, type=Path, metavar="FOLDER")
     add_map(parser)
     parser.add_argument("--frames", type=int, default=0, help="of the video; 0 is all")
     parser.add_argument("--threads", type=int, default=1)
+    return parser
+
+
+def main(arguments: Sequence[str]) -> None:
+    parser = asking(__doc__)
     parser.add_argument("--device", choices=get_args(Device), default="cpu")
     parser.add_argument(
         "--maps", type=Path, metavar="FOLDER", help="keep frames and label maps, to be looked at"
