@@ -8,6 +8,7 @@ from segmem.nn.evidence import ClassEvidence, EvidenceSettings
 
 CHANNELS, CLASSES, GRID = 12, 3, (4, 6)
 CLEAR, SPOILT = -30.0, 30.0
+NOWHERE = torch.zeros(1, 1, *GRID)  # likeness of what no remembered frame shows
 
 
 @dataclass
@@ -49,6 +50,12 @@ def whole(doubt: float) -> torch.Tensor:
 
 def find(evidence: ClassEvidence, top: torch.Tensor, seen: Past, doubt: float) -> torch.Tensor:
     return evidence.find(top, seen.kept, seen.rank, seen.valid, whole(doubt))
+
+
+def strange(
+    evidence: ClassEvidence, top: torch.Tensor, kept: torch.Tensor, valid: torch.Tensor
+) -> torch.Tensor:
+    return evidence.strange(top, kept, valid, evidence.likeness(top, kept))
 
 
 @torch.no_grad()
@@ -103,8 +110,8 @@ def test_what_is_more_recent_counts_for_more_and_what_is_old_is_known_all_the_sa
         )
         shown = find(evidence, top, both, doubt)[0, 1:, :, :2].mean(dim=(1, 2))
         assert float(shown[0] / shown[1]) == pytest.approx(math.exp(fade), rel=0.02)
-        assert evidence.strange(top, both.kept, both.valid).max() < 0
-        assert evidence.strange(top, old.kept, old.valid).max() < 0
+        assert strange(evidence, top, both.kept, both.valid).max() < 0
+        assert strange(evidence, top, old.kept, old.valid).max() < 0
 
 
 @torch.no_grad()
@@ -144,7 +151,7 @@ def test_a_gate_counts_as_far_as_it_took_a_remembered_frame_for_clear(before, sh
     evidence, top = part(), noise(1, CHANNELS, *GRID)
     seen = past(evidence, top, halves(), before)
     for doubt in (-1.0, 0.0, 2.0):
-        trusted = evidence.trusted(whole(doubt), seen.kept, seen.valid).double().sigmoid()
+        trusted = evidence.trusted(whole(doubt), seen.kept, seen.valid, NOWHERE).double().sigmoid()
         assert trusted.flatten().tolist() == pytest.approx([share / (1 + math.exp(-doubt))], abs=1e-5)
 
 
@@ -153,9 +160,49 @@ def test_the_clearest_remembered_frame_decides_and_an_empty_slot_does_not():
     clear, odd = (past(evidence, top, halves(), doubt).kept for doubt in (CLEAR, 0.0))
     kept = torch.cat([odd, clear], dim=1).expand(3, -1, -1, -1)
     valid = torch.tensor([[True, True], [True, False], [False, False]])
-    trusted = evidence.trusted(torch.full((3, 1, 1, 1), 1.0), kept, valid).sigmoid().flatten()
+    alike = torch.zeros(3, 2, *GRID)
+    trusted = evidence.trusted(torch.full((3, 1, 1, 1), 1.0), kept, valid, alike).sigmoid().flatten()
     told = 1 / (1 + math.exp(-1))
     assert trusted.tolist() == pytest.approx([told, 0.0, told], abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("likeness", "share"),
+    [((1.0, 0.8), 0.0), ((1.0, 0.7), 0.5), ((0.7, 1.0), 0.5), ((0.9, 0.6), 1.0), ((0.1, 0.2), 1.0)],
+)
+def test_what_every_remembered_frame_shows_is_no_more_spoilt_than_most_of_its_frame(likeness, share):
+    evidence, top = part(), noise(1, CHANNELS, *GRID)
+    kept = past(evidence, top, halves()).kept.expand(-1, 3, -1, -1)
+    valid = torch.tensor([[True, True, False]])
+    alike = torch.tensor([*likeness, 0.0])[None, :, None, None].expand(1, 3, *GRID)
+    doubt = torch.full((1, 1, *GRID), 0.2).logit()
+    doubt[..., 0, :2], doubt[..., 3, 5] = torch.tensor(0.9).logit(), torch.tensor(0.1).logit()
+    told = evidence.trusted(doubt, kept, valid, alike).sigmoid()[0, 0]
+    assert told[0, :2].tolist() == pytest.approx([0.2 + share * 0.7] * 2, abs=1e-5)
+    assert told[3, 5].item() == pytest.approx(0.1, abs=1e-5)
+    assert told[1:3].flatten().tolist() == pytest.approx([0.2] * 12, abs=1e-5)
+
+
+def test_a_frame_that_is_doubted_as_a_whole_is_doubted_however_well_known_it_is():
+    evidence, top = part(), noise(1, CHANNELS, *GRID)
+    seen = past(evidence, top, halves())
+    for doubt in (whole(1.0), torch.full((1, 1, *GRID), 1.0)):
+        trusted = evidence.trusted(doubt, seen.kept, seen.valid, torch.ones(1, 1, *GRID))
+        assert torch.allclose(trusted, doubt, atol=1e-5)
+
+
+def test_with_nothing_remembered_the_gate_has_its_word():
+    evidence, top = part(), noise(1, CHANNELS, *GRID)
+    seen, doubt = past(evidence, top, halves(), SPOILT), noise(1, 1, *GRID)
+    assert torch.allclose(evidence.trusted(doubt, seen.kept, ~seen.valid, NOWHERE + 1), doubt, atol=1e-5)
+
+
+def test_each_remembered_frame_is_asked_for_the_most_alike_cell():
+    evidence, tops = part(), [noise(1, CHANNELS, *GRID, seed=seed) for seed in range(3)]
+    kept = torch.cat([past(evidence, top, halves()).kept for top in tops[1:]], dim=1)
+    keys = [evidence.match.keys(top)[0] for top in tops]
+    told = torch.stack([(keys[0] @ keys[n].T).amax(dim=1).view(GRID) for n in (1, 2)])[None]
+    assert torch.allclose(evidence.likeness(tops[0], kept), told, atol=1e-5)
 
 
 def test_what_was_never_seen_is_left_to_the_present():
@@ -189,26 +236,26 @@ def test_where_nothing_is_spoilt_the_surer_of_past_and_present_decides(now, befo
 def test_what_is_like_nothing_that_is_remembered_is_strange():
     evidence, top, other = part(), noise(1, CHANNELS, *GRID), noise(1, CHANNELS, *GRID, seed=5)
     seen = past(evidence, top, halves())
-    same, new = (evidence.strange(one, seen.kept, seen.valid) for one in (top, other))
+    same, new = (strange(evidence, one, seen.kept, seen.valid) for one in (top, other))
     assert same.shape == (1, 1, *GRID)
     assert torch.allclose(same, torch.full_like(same, 15 * (0.8 - 1)), atol=1e-3)
     assert new.mean() > 0 > same.mean()
     mixed = torch.cat([top[..., :3], other[..., 3:]], dim=-1)
-    half = evidence.strange(mixed, seen.kept, seen.valid)
+    half = strange(evidence, mixed, seen.kept, seen.valid)
     assert half[..., 3:].mean() > half[..., :3].mean() + 1
 
 
 def test_a_view_that_moved_is_not_strange():
     evidence, top = part(), noise(1, CHANNELS, *GRID)
     seen = past(evidence, top, halves())
-    turned = evidence.strange(top.roll(3, dims=-1), seen.kept, seen.valid)
+    turned = strange(evidence, top.roll(3, dims=-1), seen.kept, seen.valid)
     assert torch.allclose(turned, torch.full_like(turned, -3.0), atol=1e-3)
 
 
 def test_what_was_spoilt_when_it_was_remembered_is_neither_strange_nor_known_to_be_clear():
     evidence, top = part(), noise(1, CHANNELS, *GRID)
     seen = past(evidence, top, halves(), doubt=SPOILT)
-    assert evidence.strange(top, seen.kept, seen.valid).abs().max() < 1e-3
+    assert strange(evidence, top, seen.kept, seen.valid).abs().max() < 1e-3
 
 
 def test_likeness_is_that_of_the_most_alike_cell_as_far_as_it_was_clear():
@@ -224,7 +271,7 @@ def test_likeness_is_that_of_the_most_alike_cell_as_far_as_it_was_clear():
     for valid in ([True, True], [False, True]):
         seen = torch.tensor([valid])
         least = told.masked_fill(~seen[..., None, None], -1).amax(dim=(1, 3))
-        found = evidence.strange(tops[0], kept, seen).flatten(1)
+        found = strange(evidence, tops[0], kept, seen).flatten(1)
         assert torch.allclose(found, 15 * (0.8 - least), atol=1e-4)
 
 
@@ -232,15 +279,15 @@ def test_how_strange_a_cell_is_can_be_told_in_bfloat16():
     evidence, top = part(), noise(1, CHANNELS, *GRID)
     with torch.autocast("cpu", torch.bfloat16):
         seen = past(evidence, top.bfloat16(), halves())
-        strange = evidence.strange(top.bfloat16(), seen.kept, seen.valid)
-    assert strange.dtype == torch.float32
-    assert torch.allclose(strange, torch.full_like(strange, -3.0), atol=0.1)
+        logits = strange(evidence, top.bfloat16(), seen.kept, seen.valid)
+    assert logits.dtype == torch.float32
+    assert torch.allclose(logits, torch.full_like(logits, -3.0), atol=0.1)
 
 
 def test_with_nothing_remembered_nothing_is_strange():
     evidence, top = part(), noise(1, CHANNELS, *GRID)
     seen = past(evidence, top, halves())
-    assert evidence.strange(top, seen.kept, ~seen.valid).eq(0).all()
+    assert strange(evidence, top, seen.kept, ~seen.valid).eq(0).all()
 
 
 @torch.no_grad()

@@ -22,6 +22,10 @@ ODD, USUAL = (
     0.5,
     0.9,
 )  # how clear the clearest remembered frame is where a gate is not to be trusted, and where it is
+NEW, KNOWN = (
+    0.6,
+    0.8,
+)  # likeness to the remembered frame that knows it least: of a cell that came up since, and of one there all along
 
 
 class EvidenceSettings(Settings):
@@ -94,8 +98,7 @@ class ClassEvidence(nn.Module):
         grid, s = self.grid(top), self.settings.parts
         fine = F.adaptive_avg_pool2d(probabilities.float(), (grid[0] * s, grid[1] * s))
         inside = rearrange(fine, "b k (h s) (w t) -> b (h w) (k s t)", s=s, t=s)
-        keys = self.match.keys(F.adaptive_avg_pool2d(top, grid))
-        return torch.cat([keys, inside, self._clear(doubt, grid)], dim=-1)
+        return torch.cat([self._keys(top), inside, self._clear(doubt, grid)], dim=-1)
 
     def follow(self, top: Tensor, kept: Tensor, valid: Tensor) -> Tensor:
         """What is remembered, moved as far as the view has moved since: for what comes next, places are those of now.
@@ -111,8 +114,7 @@ class ClassEvidence(nn.Module):
         if not self.settings.follow:
             return kept
         grid, width = self.grid(top), self.settings.width
-        present = self.match.keys(F.adaptive_avg_pool2d(top, grid))
-        there, seen = moved(kept, view_shift(present, kept[..., :width], grid), grid)
+        there, seen = moved(kept, view_shift(self._keys(top), kept[..., :width], grid), grid)
         unseen = ~(seen & valid[..., None]).any(dim=1, keepdim=True)
         return torch.cat([there[..., :-1], there[..., -1:] + unseen[..., None]], dim=-1)
 
@@ -129,15 +131,27 @@ class ClassEvidence(nn.Module):
         """
         grid, s, width = self.grid(top), self.settings.parts, self.settings.width
         keys, inside, count = kept[..., :width], kept[..., width:-1], kept[..., -1]
-        present = self.match.keys(F.adaptive_avg_pool2d(top, grid))
-        looked = self.match(present, keys, inside, rank, valid, grid, count)
+        looked = self.match(self._keys(top), keys, inside, rank, valid, grid, count)
         stayed = self.stay(inside, count, rank, valid, grid)
         found = stayed + self._clear(doubt, grid) * (looked - stayed)
         out: Tensor = rearrange(found, "b (h w) (k s t) -> b k (h s) (w t)", h=grid[0], s=s, t=s)
         return out
 
     @torch.no_grad()
-    def strange(self, top: Tensor, kept: Tensor, valid: Tensor) -> Tensor:
+    def likeness(self, top: Tensor, kept: Tensor) -> Tensor:
+        """(B, N, h', w') cosines: how much a present cell is like the most alike cell of each remembered frame.
+
+        Args:
+            top: (B, C, h, w) of the present.
+            kept: (B, N, cells, numbers) of N remembered frames, as `remember` gave them.
+        """
+        grid = self.grid(top)
+        keys = rearrange(kept[..., : self.settings.width].float(), "b n l c -> b c (n l)")
+        each = rearrange(self._keys(top) @ keys, "b (h w) (n l) -> b n h w l", h=grid[0], n=kept.shape[1])
+        return each.amax(dim=-1).float()
+
+    @torch.no_grad()
+    def strange(self, top: Tensor, kept: Tensor, valid: Tensor, alike: Tensor) -> Tensor:
         """(B, 1, h, w) logits that cells gain, or lose, by being unlike all that is remembered.
 
         strange * (usual - likeness), the likeness of the most alike cell of all remembered frames. A cell that was
@@ -148,36 +162,44 @@ class ClassEvidence(nn.Module):
             top: (B, C, h, w) of the present.
             kept: (B, N, cells, numbers) of N remembered frames, as `remember` gave them.
             valid: (B, N) bool; where none is, nothing is gained.
+            alike: as `likeness` gave it.
         """
         s, grid = self.settings, self.grid(top)
-        present = self.match.keys(F.adaptive_avg_pool2d(top, grid))
-        keys = kept[..., : s.width].float()
         clear = kept[..., -1:].float() * valid[:, :, None, None]
-        unread = -2.0 * (~valid)[:, :, None, None].expand_as(clear)
         # max over j of min(a, usual) + clear * max(a - usual, 0), in two products and nothing in between; in bfloat16,
         # where that is how the network runs, they take a third of the time
-        alike = _most(present, torch.cat([keys, unread], dim=-1)).clamp(max=s.usual)
-        alike = alike + _most(present, torch.cat([clear * keys, -s.usual * clear], dim=-1)).clamp(min=0)
-        gained = torch.where(valid.any(dim=1)[:, None], s.strange * (s.usual - alike), 0.0)
-        gained = rearrange(gained, "b (h w) -> b 1 h w", h=grid[0])
+        most = torch.where(valid[..., None, None], alike, -2.0).amax(dim=1, keepdim=True).clamp(max=s.usual)
+        keys = torch.cat([clear * kept[..., : s.width].float(), -s.usual * clear], dim=-1)
+        asked = F.pad(self._keys(top), (0, 1), value=1.0) @ rearrange(keys, "b n l c -> b c (n l)")
+        seen = rearrange(asked.amax(dim=-1).float().clamp(min=0), "b (h w) -> b 1 h w", h=grid[0])
+        some = valid.any(dim=1)[:, None, None, None]
+        gained = torch.where(some, s.strange * (s.usual - most - seen), 0.0)
         return F.interpolate(gained, top.shape[-2:], mode="bilinear", align_corners=False)
 
-    def trusted(self, doubt: Tensor, kept: Tensor, valid: Tensor) -> Tensor:
+    def trusted(self, doubt: Tensor, kept: Tensor, valid: Tensor, alike: Tensor) -> Tensor:
         """Logits (B, 1, h, w) or (B, 1, 1, 1) that a place is spoilt, as far as the gate can be trusted in this stream.
 
         What looks odd to a gate that was taught on other video looks so from the first frame on. Where it takes even
-        the clearest remembered frame for half spoilt, no past knows better, and nothing is taken for spoilt.
+        the clearest remembered frame for half spoilt, no past knows better, and nothing is taken for spoilt. And what
+        every remembered frame shows did not come up before the camera since: there a cell is no more spoilt than most
+        of its frame.
 
         Args:
             doubt: (B, 1, h, w) or (B, 1, 1, 1) logits that a place of the present is spoilt.
             kept: (B, N, cells, numbers) of N remembered frames, as `remember` gave them.
             valid: (B, N) bool; where none is, `doubt` stays.
+            alike: as `likeness` gave it.
         """
+        some = valid.any(dim=1)[:, None, None, None]
+        spoilt = doubt.float().sigmoid()
+        most = spoilt.flatten(1).median(dim=1).values[:, None, None, None]
+        known = torch.where(valid[..., None, None], alike, 1.0).amin(dim=1, keepdim=True)
+        known = F.interpolate(known, doubt.shape[-2:], mode="bilinear", align_corners=False)
+        new = torch.where(some, ((KNOWN - known) / (KNOWN - NEW)).clamp(0, 1), 1.0)
         clear = kept[..., -1].float().mean(dim=-1)
-        clearest = torch.where(valid, clear, 0.0).amax(dim=1)
-        trust = ((clearest - ODD) / (USUAL - ODD)).clamp(0, 1)
-        trust = torch.where(valid.any(dim=1), trust, 1.0)[:, None, None, None]
-        believed: Tensor = trust * doubt.float().sigmoid()
+        clearest = torch.where(valid, clear, 0.0).amax(dim=1)[:, None, None, None]
+        trust = torch.where(some, ((clearest - ODD) / (USUAL - ODD)).clamp(0, 1), 1.0)
+        believed: Tensor = trust * (spoilt.minimum(most) + new * (spoilt - most).clamp(min=0))
         return believed.clamp(FAINTEST, 1 - FAINTEST).logit()
 
     def settle(self, logits: Tensor, found: Tensor, trusted: Tensor) -> Tensor:
@@ -214,16 +236,13 @@ class ClassEvidence(nn.Module):
             shrink += 1
         return -(-h // shrink), -(-w // shrink)
 
+    def _keys(self, top: Tensor) -> Tensor:
+        """(B, cells, width) of features (B, C, h, w)."""
+        return self.match.keys(F.adaptive_avg_pool2d(top, self.grid(top)))
+
     def _clear(self, doubt: Tensor, grid: Grid) -> Tensor:
         """(B, h*w, 1) in 0..1, how far each cell is not spoilt."""
         return rearrange(F.adaptive_avg_pool2d((-doubt).sigmoid(), grid), "b one h w -> b (h w) one")
-
-
-def _most(present: Tensor, past: Tensor) -> Tensor:
-    """(B, L), the greatest product of present cells (B, L, C) with any remembered one, (B, N, L, C + 1), whose last
-    number is added."""
-    asked = F.pad(present, (0, 1), value=1.0)
-    return (asked @ rearrange(past, "b n l c -> b c (n l)")).amax(dim=-1).float()
 
 
 def _believed(probabilities: Tensor) -> Tensor:

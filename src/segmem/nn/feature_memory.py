@@ -103,12 +103,13 @@ class FeatureMemory(nn.Module):
             return Looked(top, features)
         some = memory.valid.any(dim=1)
         memory, kept = self._unpacked(top, memory)
-        strange = None
+        strange = alike = None
         if self.evidence is not None and kept is not None:
             kept = self.evidence.follow(top, kept, memory.valid)
-            strange = self.evidence.strange(top, kept, memory.valid)
+            alike = self.evidence.likeness(top, kept)
+            strange = self.evidence.strange(top, kept, memory.valid, alike)
         doubt = self.doubt(features, strange)
-        told = self._matched(top, memory, kept, doubt.detach())
+        told = self._matched(top, memory, kept, doubt.detach(), alike)
         fitted = self._fitted(top)
         inner = self._narrow(fitted)
         seen = self._look_back(inner, memory, some)
@@ -135,12 +136,14 @@ class FeatureMemory(nn.Module):
             return memory, None
         return unpacked(memory, self.evidence, top, self.settings.attention.memory_width)
 
-    def _matched(self, top: Tensor, memory: Memory, kept: Tensor | None, doubt: Tensor) -> Seen | None:
+    def _matched(
+        self, top: Tensor, memory: Memory, kept: Tensor | None, doubt: Tensor, alike: Tensor | None
+    ) -> Seen | None:
         """The class evidence."""
-        if self.evidence is None or kept is None:
+        if self.evidence is None or kept is None or alike is None:
             return None
         some = memory.valid.any(dim=1)
-        trusted = self.evidence.trusted(doubt, kept, memory.valid)
+        trusted = self.evidence.trusted(doubt, kept, memory.valid, alike)
         found = self.evidence.find(top, kept, memory.rank, memory.valid | ~some[:, None], trusted)
         return Seen(found, doubt, trusted, some)
 
