@@ -6,10 +6,11 @@
 
 A row is segmem.yaml with the changes that `ROWS` names. The gate does not look at memory, so it is that of the
 default's run, which is made first, but in rows that change it or what it looks at. A row whose weights lie in --work is
-not trained again, one cut off goes on. The rows in `PRETRAINED` begin with the memory of --pretrained, a run of the
-preset `memory`, and are left out where it is not given. The first --frames of the case are then measured by
-quick_look.py, and all rows are timed in turns at --size pixels, which costs the same on any weights: `--time-only` does
-just that.
+not trained again, one cut off goes on. The rows in `PRETRAINED` begin with the memory of a run of the preset `memory`,
+--pretrained, or for the paper's form --pretrained-paper (that preset with `--set 'model.tmam={variant: paper, grid:
+16}' --set stages.1.gate_learning_rate=null`, as the paper has no gate), and are left out where it is not given. The
+first --frames of the case are then measured by quick_look.py, and all rows are timed in turns at --size pixels, which
+costs the same on any weights: `--time-only` does just that.
 """
 
 import argparse
@@ -36,6 +37,7 @@ from variant_speed import full_state, timed
 HERE = Path(__file__).parent / "tmam"
 TAKES_ALL = ("stages.1.train=all", "stages.1.learning_rate=0.0001", "stages.1.memory_learning_rate=0.003")
 FREE = ("model.tmam.pool=4", "model.tmam.attention.layers=1", "model.tmam.evidence.fade=1")
+PAPER = "model.tmam={variant: paper, grid: 16}"  # at its 64 x 64 a step takes minutes on a CPU
 NOW = (*FREE, "model.tmam.evidence.follow=true")  # what `segmem` takes where nothing is said
 ROWS: dict[str, tuple[str, ...]] = {
     "default": (),
@@ -65,11 +67,11 @@ ROWS: dict[str, tuple[str, ...]] = {
     "first frame twice": ("model.tmam.policy.first_twice=true",),
     "channels in groups": ("model.tmam.channels=groups", "model.tmam.attention.width=256"),
     "replace": ("model.tmam.combine=replace", *TAKES_ALL),
-    # At a grid of 64 x 64, as the paper has it, a step takes minutes on a CPU.
-    "paper, grid 16": ("model.tmam={variant: paper, grid: 16}", *TAKES_ALL),
+    "paper, grid 16": (PAPER, *TAKES_ALL),
+    "paper, grid 16, pretrained": (PAPER, *TAKES_ALL),
 }
 OWN_GATE = ("default", "stride 32", "gate by frame", "gate sees early")
-PRETRAINED = ("now, pretrained",)
+PRETRAINED = {"now, pretrained": "pretrained", "paper, grid 16, pretrained": "pretrained_paper"}
 SHARED = ("network.", "memory.gate.")
 FRAMES = 6  # timed together, so that every stride's update is among them
 
@@ -97,14 +99,18 @@ def trained(row: str, options: argparse.Namespace) -> Path:
     settings = settings_of(row, options)
     if row not in OWN_GATE:
         begin = run.with_name(f"{run.name}_begin.safetensors")
-        pretrained = options.pretrained if row in PRETRAINED else None
-        write_begin(settings, trained("default", options), pretrained, begin)
+        write_begin(settings, trained("default", options), pretrained_for(row, options), begin)
         stages = tuple(one for one in settings.stages if one.train != "gate")
         settings = settings.model_copy(
             update={"network_from": None, "begin_from": str(begin), "stages": stages}
         )
     again = (run / "settings.yaml").is_file()
     return train(settings, options.data, run, resume=again, cache=options.cache)
+
+
+def pretrained_for(row: str, options: argparse.Namespace) -> Path | None:
+    """The run whose memory a row begins with."""
+    return getattr(options, PRETRAINED[row]) if row in PRETRAINED else None
 
 
 def write_begin(settings: TrainSettings, taught: Path, pretrained: Path | None, path: Path) -> None:
@@ -149,6 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_map(parser)
     parser.add_argument("--rows", nargs="+", choices=list(ROWS), default=list(ROWS))
     parser.add_argument("--pretrained", type=Path, help="A run of the preset `memory`.")
+    parser.add_argument("--pretrained-paper", type=Path, help="The same, of the paper's form.")
     parser.add_argument("--work", required=True, type=Path)
     parser.add_argument("--cache", type=Path, help="Of decoded cases; runs may share it.")
     parser.add_argument("--seed", type=int, default=0)
@@ -159,7 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", required=True, type=Path)
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
-    rows = [row for row in options.rows if row not in PRETRAINED or options.pretrained is not None]
+    rows = [row for row in options.rows if row not in PRETRAINED or pretrained_for(row, options) is not None]
     weights = {row: trained(row, options) for row in rows}
     if not options.time_only:
         named = [part for row, path in weights.items() for part in ("--model", f"{row}={path}")]

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from labelled import write_images, write_scans
-from nano import nano, nano_lapg, nano_litemedsam
+from nano import nano, nano_lapg, nano_litemedsam, nano_paper
 from segmem.core.errors import InterruptedRun, SettingsError
 from segmem.data.store import Store
 from segmem.io.tensors import read_tensors
@@ -301,6 +301,15 @@ def test_a_class_is_learnt_from_the_source_that_tells_it(tmp_path, scan_settings
         found = torch.stack([logits.softmax(0)[2] for _, logits in stream_logits(model, case, memory=False)])
         share[name] = found[torch.from_numpy(case.labels == 2)].mean()
     assert share["told"] > share["all"] + 0.2
+
+
+def test_a_stage_that_cannot_be_learnt_is_refused_before_the_first_is(tmp_path, unbroken, settings, capsys):
+    first = settings.stages[0]
+    gate = first.model_copy(update={"name": "late", "memory": True, "train": "gate"})
+    wrong = settings.model_copy(update={"stages": (first, gate), "model": nano_paper().spec})
+    with pytest.raises(SettingsError, match="late trains a gate, but"):
+        train(wrong, unbroken / "data", tmp_path / "run", cache=unbroken / "cache")
+    assert "step" not in capsys.readouterr().err
 
 
 def test_after_a_mistake_the_same_folder_serves(tmp_path, unbroken, settings):

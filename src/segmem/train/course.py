@@ -21,7 +21,7 @@ from segmem.train.labelled_classes import told_mask
 from segmem.train.material import Material, grid_of
 from segmem.train.objective import ClipObjective, GateObjective
 from segmem.train.optimizers import make_optimizer, moved, to_average, to_training
-from segmem.train.parameters import choose, require_teaching
+from segmem.train.parameters import choose
 from segmem.train.prompted_objective import Lesson, PromptedObjective, lesson_of
 from segmem.train.settings import StageSettings, TrainSettings
 from segmem.train.volume_objective import VolumeObjective
@@ -178,7 +178,6 @@ def make_course(
     frozen = stage.memory if stage.freeze_norm is None else stage.freeze_norm
     frozen = frozen or stage.train in ("memory", "gate")
     if isinstance(model, PromptedSegmenter):
-        require_teaching(stage, settings)
         frozen = stage.freeze_norm is not False
     optimizer = make_optimizer(stage, choose(model, stage))
     objective = _objective(model, stage, settings, beside)

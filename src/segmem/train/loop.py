@@ -25,6 +25,7 @@ from segmem.train.log import Log, say
 from segmem.train.machine import make_fabric
 from segmem.train.material import Material, gather
 from segmem.train.optimizers import rate_of
+from segmem.train.parameters import require_stages
 from segmem.train.prompted_validation import validate_prompted
 from segmem.train.qualities import with_quality_temperature
 from segmem.train.settings import StageSettings, TrainSettings
@@ -62,7 +63,7 @@ def train(
 
     Raises:
         UsageError: `run` holds a run already and `resume` is not set.
-        SettingsError: a resumed run has other settings.
+        SettingsError: a resumed run has other settings, or a stage cannot be learnt by this model.
         InterruptedRun: Ctrl-C or SIGTERM; a checkpoint was written.
         KeyboardInterrupt: the same before the first step, when nothing was learnt yet.
     """
@@ -74,6 +75,7 @@ def train(
             fabric.barrier()
             torch.manual_seed(settings.seed)
             model, position = begun(settings, network, run / CHECKPOINTS if resume else None)
+            require_stages(model, settings)
             model = channels_last(model.to(fabric.device))  # half the time on CPUs
             with fabric.rank_zero_first():
                 material = gather(

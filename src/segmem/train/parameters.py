@@ -72,6 +72,18 @@ def _of_part(model: PromptedSegmenter, part: Part) -> list[nn.Parameter]:
     return list(parameters_of(model if part == "cases" else model.get_submodule("network"), part))
 
 
+def require_stages(model: Model, settings: TrainSettings) -> None:
+    """Refuse stages that the model could not learn in, before the first of them takes its hours.
+
+    Raises:
+        SettingsError: one trains a part that the model has not, or could teach nothing.
+    """
+    for stage in settings.stages:
+        if isinstance(model, PromptedSegmenter):
+            require_teaching(stage, settings)
+        choose(model, stage)
+
+
 def require_teaching(stage: StageSettings, settings: TrainSettings) -> None:
     """Refuse a stage of a promptable network that could teach nothing, or what frames were encoded with.
 
