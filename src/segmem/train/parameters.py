@@ -23,7 +23,10 @@ def choose(model: Model, stage: StageSettings) -> Groups:
     else:
         gate = list(model.gate_parameters())
     if gates and not gate:
-        raise SettingsError(f"stages: {stage.name} trains a gate, but the model has none (model.tmam.gate).")
+        raise SettingsError(
+            f"stages: {stage.name} trains a gate, but the model has none. Give it one (model.tmam.gate), or leave out"
+            " the stage, or its gate_learning_rate (~)."
+        )
     told = {id(parameter) for parameter in gate}
     if stage.freeze_memory:
         told |= {id(parameter) for parameter in model.look_parameters()}
