@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from segmem.nn.cell_gate import CellGate, together
@@ -54,6 +55,16 @@ def test_a_strange_cell_is_doubted_and_a_frame_only_if_nearly_all_of_it_is_stran
     told = gate.doubt([top], strange).double().sigmoid()
     assert torch.allclose(told, cell * (1 - frame) + frame / 2, atol=1e-5)
     assert torch.equal(gate.doubt([top], torch.zeros_like(strange)), gate.doubt([top]))
+
+
+@pytest.mark.parametrize(("looks", "least", "most"), [(-4.0, 0.0, 0.05), (4.0, 0.97, 1.0)])
+def test_after_a_scene_cut_what_looks_sound_is_not_doubted_and_what_looks_spoilt_is(looks, least, most):
+    gate, top = CellGate(6).eval(), torch.zeros(1, 6, 4, 5)
+    torch.nn.init.constant_(gate.cell.bias, looks)
+    torch.nn.init.constant_(gate.frame.bias, -9.0)
+    told = gate.doubt([top], torch.full((1, 1, 4, 5), 5.0)).sigmoid()
+    assert least <= told.min()
+    assert told.max() <= most
 
 
 def test_it_tells_dimmed_frames_from_covered_places():

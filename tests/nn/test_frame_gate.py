@@ -1,6 +1,7 @@
+import pytest
 import torch
 
-from segmem.nn.frame_gate import OPEN, FrameGate
+from segmem.nn.frame_gate import OPEN, FrameGate, of_this_scene
 
 
 def test_it_begins_all_but_open_whatever_it_sees():
@@ -35,3 +36,14 @@ def test_it_can_learn_which_frames_are_flat():
         torch.nn.functional.binary_cross_entropy_with_logits(doubt, told).backward()
         optimiser.step()
     assert gate.doubt([flat]).min() > 0 > gate.doubt([lively]).max()
+
+
+@pytest.mark.parametrize("spoilt", [0.0, 0.25, 1.0])
+def test_a_frame_that_looks_sound_and_is_strange_all_over_is_another_scene(spoilt):
+    strange = torch.full((2, 1, 4, 5), 6.0)
+    strange[1, ..., 2:] = -3.0  # something has come before what is known
+    strange[0, 0, 0, 0] = -1.0
+    told = of_this_scene(strange, torch.full((2, 1, 1, 1), spoilt))
+    assert torch.equal(told[1], strange[1])
+    assert told[0, 0, 0, 0] == -1
+    assert torch.allclose(told[0, 0, 1:], torch.full((3, 5), 6 * spoilt), atol=1e-3)

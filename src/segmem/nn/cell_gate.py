@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from segmem.nn.frame_gate import OPEN, everywhere, moments
+from segmem.nn.frame_gate import OPEN, everywhere, moments, of_this_scene
 
 HIDDEN = 32
 DIMMED = 0.5  # how far a frame is spoilt that is dark, blurred or veiled as a whole: something can still be made out
@@ -49,6 +49,8 @@ class CellGate(nn.Module):
         """
         cell, frame = self._opinions(maps)
         if strange is not None:
+            most = cell.flatten(1).median(dim=1).values[:, None, None, None]
+            strange = of_this_scene(strange, torch.maximum(frame, most).sigmoid())
             cell, frame = cell + strange, frame + everywhere(strange)
         return together(cell, frame)
 

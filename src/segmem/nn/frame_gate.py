@@ -33,7 +33,7 @@ class FrameGate(nn.Linear):
         with torch.autocast(maps[0].device.type, enabled=False):
             logits: Tensor = self(moments(maps))
         logits = logits[:, :, None, None]
-        return logits if strange is None else logits + everywhere(strange)
+        return logits if strange is None else logits + everywhere(of_this_scene(strange, logits.sigmoid()))
 
     def loss(self, maps: Sequence[Tensor], spoilt: Tensor) -> Tensor:
         """Binary cross-entropy over maps (N, C, h, w); of `spoilt` (N, H, W) in 0..1 a frame is if a pixel is."""
@@ -44,6 +44,20 @@ class FrameGate(nn.Linear):
 def everywhere(strange: Tensor) -> Tensor:
     """(B, 1, 1, 1), what all but a few of the cells (B, 1, h, w) exceed."""
     return strange.float().flatten(1).quantile(USUAL_SHARE, dim=1)[:, None, None, None]
+
+
+def of_this_scene(strange: Tensor, spoilt: Tensor) -> Tensor:
+    """(B, 1, h, w), how strange cells are, less where all of a frame is that was taken for clear.
+
+    What is unlike all that is remembered nearly everywhere, and looks sound, is another scene: the past knows nothing
+    of it. What is blurred, dark or blank all over is strange too, but does not look sound.
+
+    Args:
+        strange: (B, 1, h, w) logits that cells gain or lose by being unlike what is remembered.
+        spoilt: (B, 1, 1, 1) probability that the frame is spoilt as a whole, by its looks.
+    """
+    cut = (1 - spoilt) * everywhere(strange).clamp(min=0).tanh()
+    return torch.where(strange > 0, strange * (1 - cut), strange)
 
 
 def moments(maps: Sequence[Tensor]) -> Tensor:
