@@ -23,6 +23,7 @@ class CellGate(nn.Module):
 
     Both were taught on other video than the one at hand, where they may be wrong. How strange a place is, next to what
     this stream has shown before, is known on any: the logits are added, as independent reasons are (naive Bayes).
+    A frame that is strange all over and looks sound is another scene, and not doubted for it (`of_this_scene`).
 
     Args:
         channels: of each of the feature maps that it sees.
