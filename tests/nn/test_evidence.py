@@ -39,7 +39,7 @@ def halves() -> torch.Tensor:
 def past(
     evidence: ClassEvidence, top: torch.Tensor, probabilities: torch.Tensor, doubt: float = CLEAR
 ) -> Past:
-    kept = evidence.remember(top, probabilities, whole(doubt))[:, None]
+    kept = evidence.remember(evidence.cells(top), probabilities, whole(doubt))[:, None]
     one = torch.ones(1, 1)
     return Past(kept, one.long() * 0, one.bool())
 
@@ -49,13 +49,13 @@ def whole(doubt: float) -> torch.Tensor:
 
 
 def find(evidence: ClassEvidence, top: torch.Tensor, seen: Past, doubt: float) -> torch.Tensor:
-    return evidence.find(top, seen.kept, seen.rank, seen.valid, whole(doubt))
+    return evidence.find(evidence.cells(top), seen.kept, seen.rank, seen.valid, whole(doubt))
 
 
 def strange(
     evidence: ClassEvidence, top: torch.Tensor, kept: torch.Tensor, valid: torch.Tensor
 ) -> torch.Tensor:
-    return evidence.strange(top, kept, valid, evidence.likeness(top, kept))
+    return evidence.strange(evidence.cells(top), kept, valid, evidence.likeness(evidence.cells(top), kept))
 
 
 @torch.no_grad()
@@ -91,7 +91,7 @@ def test_where_half_a_frame_is_spoilt_that_half_alone_reads_the_place():
     seen = past(evidence, top, halves())
     half = torch.full((1, 1, *GRID), CLEAR)
     half[..., 3:] = SPOILT
-    found = evidence.find(other, seen.kept, seen.rank, seen.valid, half)
+    found = evidence.find(evidence.cells(other), seen.kept, seen.rank, seen.valid, half)
     by_look, by_place = (find(evidence, other, seen, doubt) for doubt in (CLEAR, SPOILT))
     assert torch.allclose(found[..., :6], by_look[..., :6], atol=1e-5)
     assert torch.allclose(found[..., 6:], by_place[..., 6:], atol=1e-5)
@@ -202,7 +202,7 @@ def test_each_remembered_frame_is_asked_for_the_most_alike_cell():
     kept = torch.cat([past(evidence, top, halves()).kept for top in tops[1:]], dim=1)
     keys = [evidence.match.keys(top)[0] for top in tops]
     told = torch.stack([(keys[0] @ keys[n].T).amax(dim=1).view(GRID) for n in (1, 2)])[None]
-    assert torch.allclose(evidence.likeness(tops[0], kept), told, atol=1e-5)
+    assert torch.allclose(evidence.likeness(evidence.cells(tops[0]), kept), told, atol=1e-5)
 
 
 def test_what_was_never_seen_is_left_to_the_present():
@@ -219,7 +219,7 @@ def test_a_spoilt_place_overrules_a_present_that_is_sure_and_a_clear_one_does_no
     half = torch.full((1, 1, *GRID), CLEAR)
     half[..., :3] = SPOILT
     seen = past(evidence, top, halves())
-    found = evidence.find(top, seen.kept, seen.rank, seen.valid, half)
+    found = evidence.find(evidence.cells(top), seen.kept, seen.rank, seen.valid, half)
     settled = evidence.settle(logits, found, half)[0].argmax(dim=0)
     assert settled[:, :40].eq(1).all() and settled[:, 56:].eq(0).all()
 
@@ -263,7 +263,11 @@ def test_likeness_is_that_of_the_most_alike_cell_as_far_as_it_was_clear():
     doubts = [noise(1, 1, *GRID, seed=seed) for seed in (7, 8, 9)]
     tops[1] = tops[0] + 0.3 * tops[1]
     kept = torch.stack(
-        [evidence.remember(t, halves(), d) for t, d in zip(tops[1:], doubts[1:], strict=True)], dim=1
+        [
+            evidence.remember(evidence.cells(t), halves(), d)
+            for t, d in zip(tops[1:], doubts[1:], strict=True)
+        ],
+        dim=1,
     )
     alike = evidence.match.keys(tops[0]) @ kept[..., :64].mT
     clear = kept[..., -1][:, :, None]
@@ -295,7 +299,7 @@ def test_a_fine_map_is_matched_on_fewer_cells():
     evidence = part(cells=6)
     assert evidence.grid(torch.zeros(1, CHANNELS, *GRID)) == (2, 3)
     assert evidence.grid(torch.zeros(1, CHANNELS, 5, 7)) == (2, 3)
-    kept = evidence.remember(noise(1, CHANNELS, *GRID), halves(), whole(CLEAR))
+    kept = evidence.remember(evidence.cells(noise(1, CHANNELS, *GRID)), halves(), whole(CLEAR))
     assert kept.shape == (1, 6, evidence.numbers())
     assert find(
         evidence, noise(1, CHANNELS, *GRID), past(evidence, noise(1, CHANNELS, *GRID), halves()), CLEAR
@@ -310,7 +314,7 @@ def test_what_is_remembered_follows_a_view_that_turns(doubt):
     new = noise(1, CHANNELS, *GRID, seed=5)
     turned = torch.cat([new[..., :1], top[..., :-1]], dim=-1)
     seen = past(evidence, top, halves())
-    seen.kept = evidence.follow(turned, seen.kept, seen.valid)
+    seen.kept = evidence.follow(evidence.cells(turned), seen.kept, seen.valid)
     found = find(evidence, turned, seen, doubt)[0]
     assert found[:, :, 2:8].argmax(dim=0).eq(1).all() and found[:, :, 8:].argmax(dim=0).eq(2).all()
     assert found[:, :, 2:].sum(dim=0).mean() > 0.7
@@ -326,7 +330,7 @@ def test_what_one_remembered_frame_has_not_seen_another_tells():
     both = Past(
         torch.cat([new.kept, old.kept], dim=1), torch.tensor([[0, 1]]), torch.ones(1, 2, dtype=torch.bool)
     )
-    both.kept = evidence.follow(top, both.kept, both.valid)
+    both.kept = evidence.follow(evidence.cells(top), both.kept, both.valid)
     assert both.kept[0, :, :, -1].reshape(2, *GRID)[:, :, 0].tolist() == [[0.0] * 4, [1.0] * 4]
     assert find(evidence, top, both, SPOILT)[0, :, :, :2].argmax(dim=0).eq(1).all()
 
@@ -335,9 +339,9 @@ def test_what_one_remembered_frame_has_not_seen_another_tells():
 def test_a_view_that_stays_and_a_memory_that_does_not_follow_are_left_as_they_are():
     evidence, top = part(), noise(1, CHANNELS, *GRID)
     seen = past(evidence, top, halves())
-    assert torch.equal(evidence.follow(top, seen.kept, seen.valid), seen.kept)
+    assert torch.equal(evidence.follow(evidence.cells(top), seen.kept, seen.valid), seen.kept)
     turned = top.roll(1, dims=-1)
-    assert not torch.equal(evidence.follow(turned, seen.kept, seen.valid), seen.kept)
+    assert not torch.equal(evidence.follow(evidence.cells(turned), seen.kept, seen.valid), seen.kept)
     assert part(follow=False).follow(turned, seen.kept, seen.valid) is seen.kept
 
 

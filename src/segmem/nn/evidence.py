@@ -55,16 +55,33 @@ class EvidenceSettings(Settings):
 
 
 @dataclass(frozen=True, slots=True)
+class Cells:
+    """What a frame looks like.
+
+    Attributes:
+        keys: (B, h'*w', width) of length 1.
+        grid: (h', w').
+        size: (h, w) of the feature map that they were made of.
+    """
+
+    keys: Tensor
+    grid: Grid
+    size: Grid
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """The class evidence of a frame.
 
     Attributes:
+        cells: the frame's own.
         found: (B, K, h', w') in 0..1.
         doubt: (B, 1, h, w) logits that a cell is spoilt, or (B, 1, 1, 1) that the frame is.
         trusted: the same, as far as the gate can be trusted in this stream.
         some: (B,) bool, which rows had something to look at.
     """
 
+    cells: Cells
     found: Tensor
     doubt: Tensor
     trusted: Tensor
@@ -92,66 +109,71 @@ class ClassEvidence(nn.Module):
         self.match = Matching(channels, settings.width, ranks, settings.reach, settings.fade)
         self.stay = Persistence(ranks, fade=settings.fade)
 
-    def remember(self, top: Tensor, probabilities: Tensor, doubt: Tensor) -> Tensor:
-        """What is kept of a frame: (B, cells, numbers) of features (B, C, h, w), probabilities (B, K, H, W) and logits
+    def cells(self, top: Tensor) -> Cells:
+        """Of features (B, C, h, w); everything that is asked about a frame is asked of these."""
+        grid = self.grid(top)
+        keys = self.match.keys(F.adaptive_avg_pool2d(top, grid))
+        return Cells(keys, grid, (top.shape[-2], top.shape[-1]))
+
+    def remember(self, cells: Cells, probabilities: Tensor, doubt: Tensor) -> Tensor:
+        """What is kept of a frame: (B, cells, numbers) of its cells, probabilities (B, K, H, W) and logits
         (B, 1, h, w) or (B, 1, 1, 1) that it is spoilt."""
-        grid, s = self.grid(top), self.settings.parts
+        grid, s = cells.grid, self.settings.parts
         fine = F.adaptive_avg_pool2d(probabilities.float(), (grid[0] * s, grid[1] * s))
         inside = rearrange(fine, "b k (h s) (w t) -> b (h w) (k s t)", s=s, t=s)
-        return torch.cat([self._keys(top), inside, self._clear(doubt, grid)], dim=-1)
+        return torch.cat([cells.keys, inside, self._clear(doubt, grid)], dim=-1)
 
-    def follow(self, top: Tensor, kept: Tensor, valid: Tensor) -> Tensor:
+    def follow(self, cells: Cells, kept: Tensor, valid: Tensor) -> Tensor:
         """What is remembered, moved as far as the view has moved since: for what comes next, places are those of now.
 
         A cell that no frame has seen, since it was out of view, shows nothing and counts, so that it is left to the
         present.
 
         Args:
-            top: (B, C, h, w) of the present.
+            cells: of the present.
             kept: (B, N, cells, numbers) of N remembered frames, as `remember` gave them.
             valid: (B, N) bool.
         """
         if not self.settings.follow:
             return kept
-        grid, width = self.grid(top), self.settings.width
-        there, seen = moved(kept, view_shift(self._keys(top), kept[..., :width], grid), grid)
+        grid, width = cells.grid, self.settings.width
+        there, seen = moved(kept, view_shift(cells.keys, kept[..., :width], grid), grid)
         unseen = ~(seen & valid[..., None]).any(dim=1, keepdim=True)
         return torch.cat([there[..., :-1], there[..., -1:] + unseen[..., None]], dim=-1)
 
-    def find(self, top: Tensor, kept: Tensor, rank: Tensor, valid: Tensor, doubt: Tensor) -> Tensor:
+    def find(self, cells: Cells, kept: Tensor, rank: Tensor, valid: Tensor, doubt: Tensor) -> Tensor:
         """(B, K, h', w') in 0..1: how likely each part of each cell shows each class; what was never seen has none.
 
         Args:
-            top: (B, C, h, w) of the present.
+            cells: of the present.
             kept: (B, N, cells, numbers) of N remembered frames, as `remember` gave them.
             rank: (B, N) how recent; 0 is the latest.
             valid: (B, N) bool.
             doubt: (B, 1, h, w) logits that a cell of the present is spoilt, or (B, 1, 1, 1) that all of it is: then
                 its look says nothing, and only place counts.
         """
-        grid, s, width = self.grid(top), self.settings.parts, self.settings.width
+        grid, s, width = cells.grid, self.settings.parts, self.settings.width
         keys, inside, count = kept[..., :width], kept[..., width:-1], kept[..., -1]
-        looked = self.match(self._keys(top), keys, inside, rank, valid, grid, count)
+        looked = self.match(cells.keys, keys, inside, rank, valid, grid, count)
         stayed = self.stay(inside, count, rank, valid, grid)
         found = stayed + self._clear(doubt, grid) * (looked - stayed)
         out: Tensor = rearrange(found, "b (h w) (k s t) -> b k (h s) (w t)", h=grid[0], s=s, t=s)
         return out
 
     @torch.no_grad()
-    def likeness(self, top: Tensor, kept: Tensor) -> Tensor:
+    def likeness(self, cells: Cells, kept: Tensor) -> Tensor:
         """(B, N, h', w') cosines: how much a present cell is like the most alike cell of each remembered frame.
 
         Args:
-            top: (B, C, h, w) of the present.
+            cells: of the present.
             kept: (B, N, cells, numbers) of N remembered frames, as `remember` gave them.
         """
-        grid = self.grid(top)
         keys = rearrange(kept[..., : self.settings.width].float(), "b n l c -> b c (n l)")
-        each = rearrange(self._keys(top) @ keys, "b (h w) (n l) -> b n h w l", h=grid[0], n=kept.shape[1])
+        each = rearrange(cells.keys @ keys, "b (h w) (n l) -> b n h w l", h=cells.grid[0], n=kept.shape[1])
         return each.amax(dim=-1).float()
 
     @torch.no_grad()
-    def strange(self, top: Tensor, kept: Tensor, valid: Tensor, alike: Tensor) -> Tensor:
+    def strange(self, cells: Cells, kept: Tensor, valid: Tensor, alike: Tensor) -> Tensor:
         """(B, 1, h, w) logits that cells gain, or lose, by being unlike all that is remembered.
 
         strange * (usual - likeness), the likeness of the most alike cell of all remembered frames. A cell that was
@@ -159,22 +181,22 @@ class ClassEvidence(nn.Module):
         known to be clear, so that the gate alone decides.
 
         Args:
-            top: (B, C, h, w) of the present.
+            cells: of the present.
             kept: (B, N, cells, numbers) of N remembered frames, as `remember` gave them.
             valid: (B, N) bool; where none is, nothing is gained.
             alike: as `likeness` gave it.
         """
-        s, grid = self.settings, self.grid(top)
+        s = self.settings
         clear = kept[..., -1:].float() * valid[:, :, None, None]
         # max over j of min(a, usual) + clear * max(a - usual, 0), in two products and nothing in between; in bfloat16,
         # where that is how the network runs, they take a third of the time
         most = torch.where(valid[..., None, None], alike, -2.0).amax(dim=1, keepdim=True).clamp(max=s.usual)
         keys = torch.cat([clear * kept[..., : s.width].float(), -s.usual * clear], dim=-1)
-        asked = F.pad(self._keys(top), (0, 1), value=1.0) @ rearrange(keys, "b n l c -> b c (n l)")
-        seen = rearrange(asked.amax(dim=-1).float().clamp(min=0), "b (h w) -> b 1 h w", h=grid[0])
+        asked = F.pad(cells.keys, (0, 1), value=1.0) @ rearrange(keys, "b n l c -> b c (n l)")
+        seen = rearrange(asked.amax(dim=-1).float().clamp(min=0), "b (h w) -> b 1 h w", h=cells.grid[0])
         some = valid.any(dim=1)[:, None, None, None]
         gained = torch.where(some, s.strange * (s.usual - most - seen), 0.0)
-        return F.interpolate(gained, top.shape[-2:], mode="bilinear", align_corners=False)
+        return F.interpolate(gained, cells.size, mode="bilinear", align_corners=False)
 
     def trusted(self, doubt: Tensor, kept: Tensor, valid: Tensor, alike: Tensor) -> Tensor:
         """Logits (B, 1, h, w) or (B, 1, 1, 1) that a place is spoilt, as far as the gate can be trusted in this stream.
@@ -235,10 +257,6 @@ class ClassEvidence(nn.Module):
         while -(-h // shrink) * -(-w // shrink) > self.settings.cells:
             shrink += 1
         return -(-h // shrink), -(-w // shrink)
-
-    def _keys(self, top: Tensor) -> Tensor:
-        """(B, cells, width) of features (B, C, h, w)."""
-        return self.match.keys(F.adaptive_avg_pool2d(top, self.grid(top)))
 
     def _clear(self, doubt: Tensor, grid: Grid) -> Tensor:
         """(B, h*w, 1) in 0..1, how far each cell is not spoilt."""

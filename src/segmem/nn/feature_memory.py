@@ -13,7 +13,7 @@ from segmem.memory import Memory
 from segmem.nn.cell_gate import CellGate
 from segmem.nn.channel_groups import cut, group_count, put_back
 from segmem.nn.early_map import EarlyMap
-from segmem.nn.evidence import ClassEvidence, Seen, packed, unpacked
+from segmem.nn.evidence import Cells, ClassEvidence, Seen, packed, unpacked
 from segmem.nn.feature_memory_settings import FeatureMemorySettings
 from segmem.nn.frame_gate import OPEN, FrameGate
 from segmem.nn.memory_attention import MemoryAttention, TemporalCode, look_straight_back
@@ -103,13 +103,14 @@ class FeatureMemory(nn.Module):
             return Looked(top, features)
         some = memory.valid.any(dim=1)
         memory, kept = self._unpacked(top, memory)
-        strange = alike = None
+        cells = strange = alike = None
         if self.evidence is not None and kept is not None:
-            kept = self.evidence.follow(top, kept, memory.valid)
-            alike = self.evidence.likeness(top, kept)
-            strange = self.evidence.strange(top, kept, memory.valid, alike)
+            cells = self.evidence.cells(top)
+            kept = self.evidence.follow(cells, kept, memory.valid)
+            alike = self.evidence.likeness(cells, kept)
+            strange = self.evidence.strange(cells, kept, memory.valid, alike)
         doubt = self.doubt(features, strange)
-        told = self._matched(top, memory, kept, doubt.detach(), alike)
+        told = self._matched(cells, memory, kept, doubt.detach(), alike)
         fitted = self._fitted(top)
         inner = self._narrow(fitted)
         seen = self._look_back(inner, memory, some)
@@ -137,15 +138,15 @@ class FeatureMemory(nn.Module):
         return unpacked(memory, self.evidence, top, self.settings.attention.memory_width)
 
     def _matched(
-        self, top: Tensor, memory: Memory, kept: Tensor | None, doubt: Tensor, alike: Tensor | None
+        self, cells: Cells | None, memory: Memory, kept: Tensor | None, doubt: Tensor, alike: Tensor | None
     ) -> Seen | None:
         """The class evidence."""
-        if self.evidence is None or kept is None or alike is None:
+        if self.evidence is None or cells is None or kept is None or alike is None:
             return None
         some = memory.valid.any(dim=1)
         trusted = self.evidence.trusted(doubt, kept, memory.valid, alike)
-        found = self.evidence.find(top, kept, memory.rank, memory.valid | ~some[:, None], trusted)
-        return Seen(found, doubt, trusted, some)
+        found = self.evidence.find(cells, kept, memory.rank, memory.valid | ~some[:, None], trusted)
+        return Seen(cells, found, doubt, trusted, some)
 
     def _fitted(self, top: Tensor) -> Tensor:
         """(B, C, grid) of (B, C, h, w)."""
@@ -232,10 +233,12 @@ class FeatureMemory(nn.Module):
         out: Tensor = rearrange(tokens, "(b g) c h w -> b (g h w) c", g=self.groups)
         if self.evidence is None:
             return out
-        doubt = self.doubt(looked.raw).detach() if looked.seen is None else looked.seen.doubt
+        seen = looked.seen
+        cells = self.evidence.cells(looked.raw.top) if seen is None else seen.cells
+        doubt = self.doubt(looked.raw).detach() if seen is None else seen.doubt
         background = 1 - foreground.sum(dim=1, keepdim=True)
         classes = torch.cat([background, foreground], dim=1)
-        return packed(out, self.evidence.remember(looked.raw.top, classes, doubt))
+        return packed(out, self.evidence.remember(cells, classes, doubt))
 
     def _told(self, foreground: Tensor, grid: Grid) -> Tensor:
         """The mask downsampler's input, which takes it as it is: no second sigmoid (`sigmoid_scale_for_mem_enc`)."""
