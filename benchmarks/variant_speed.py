@@ -3,7 +3,8 @@
     python benchmarks/variant_speed.py --network DeepLabV3Plus:tu-resnet101:-1 --size 1024 --out variant_speed.json
 
 Random weights; speed does not depend on them. The bank is full before the first frame that is timed, and the variants
-take turns. A third row is the 2D network alone. `segmem` remembers every third frame, so frames are timed in threes.
+take turns. `segmem` has the memory of the preset `tmam`: class evidence, and a gate on cells that sees the network's
+first map. A third row is the 2D network alone. `segmem` remembers every third frame, so frames are timed in threes.
 """
 
 import argparse
@@ -16,17 +17,17 @@ from time import perf_counter
 
 import torch
 
-from segmem.memory import Fifo
 from segmem.methods.spec import ModelSpec
 from segmem.methods.tmam import TmamSettings, build
 from segmem.nn.network_settings import NetworkSettings
 from segmem.segmenter import MemorySegmenter
 from segmem.state import State
+from segmem.train.presets import load_settings
 
 ROUND = 3  # frames timed together
 SETTINGS = {
     "released": TmamSettings(variant="released"),
-    "segmem": TmamSettings(policy=Fifo(capacity=6, stride=3), pool=2),
+    "segmem": load_settings("tmam").model.tmam,
 }
 
 

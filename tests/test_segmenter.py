@@ -1,9 +1,11 @@
+import pytest
 import torch
 
 from nano import nano, nano_spec
 from segmem.memory import Fifo
+from segmem.nn.evidence import EvidenceSettings
 from segmem.ops.fit import plan
-from segmem.segmenter import confidence
+from segmem.segmenter import MemorySegmenter, confidence
 from segmem.state import State
 
 
@@ -76,3 +78,48 @@ def test_a_known_foreground_is_remembered_in_place_of_the_found_one():
     kept = [model.step(frame, State.start(), known=known)[1].memory.tokens for known in (left, right, None)]
     assert not torch.allclose(kept[0], kept[1])
     assert not torch.allclose(kept[0], kept[2])
+
+
+def with_evidence(**changes: object) -> MemorySegmenter:
+    return nano(tmam=nano_spec().tmam.model_copy(update={"evidence": EvidenceSettings(**changes)}))
+
+
+@torch.no_grad()
+def test_a_stream_learns_what_its_classes_look_like_and_a_network_alone_does_not():
+    model, frame = with_evidence(), torch.randn(1, 3, 64, 64)
+    _, state = model.step(frame, State.start())
+    assert state.classes is not None
+    _, alone = model.step(frame, State.start(), recall=False)
+    assert alone.classes is None
+
+
+@torch.no_grad()
+def test_it_learns_from_labels_where_there_are_some():
+    model, frame = with_evidence(), torch.randn(1, 3, 64, 64)
+    known = torch.zeros(1, 1, 64, 64)
+    known[..., :32] = 1
+    _, state = model.step(frame, State.start(), known=known)
+    clear = state.classes.number.sum()
+    assert state.classes.number.tolist() == [[pytest.approx(float(clear) / 2)] * 2]
+
+
+@torch.no_grad()
+def test_nothing_of_it_is_learnt_or_asked_while_the_model_is_trained():
+    model, frame = with_evidence().train(), torch.randn(2, 3, 64, 64)
+    _, state = model.step(frame, State.start())
+    assert state.classes is None
+
+
+@torch.no_grad()
+def test_without_weight_nothing_is_kept_of_classes():
+    _, state = with_evidence(discriminant=0).step(torch.randn(1, 3, 64, 64), State.start())
+    assert state.classes is None
+
+
+@torch.no_grad()
+def test_what_is_kept_of_classes_does_not_grow():
+    model, state, sizes = with_evidence(), State.start(), set()
+    for _ in range(8):
+        _, state = model.step(torch.randn(1, 3, 64, 64), state)
+        sizes.add(tuple(x.shape for x in (state.classes.number, state.classes.first, state.classes.second)))
+    assert len(sizes) == 1

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from nano import nano, nano_sam2
-from segmem.memory import CaseMemory, Entry, MemoryBank
+from segmem.memory import CaseMemory, ClassSums, Entry, MemoryBank
 from segmem.state import Segmenter, State
 
 
@@ -48,6 +48,12 @@ def test_a_state_comes_back_from_its_tensors(state):
     assert (back.frame, back.objects, back.length) == (state.frame, state.objects, state.length)
     assert equal(back.memory, state.memory)
     assert equal(back.pointers, state.pointers)
+
+
+def test_what_was_shown_of_each_class_comes_back_from_its_tensors():
+    known = ClassSums(torch.rand(1, 2), torch.rand(1, 2, 3), torch.rand(1, 3, 3))
+    back = State.from_tensors(replace(full(), classes=known).tensors()).classes
+    assert all(torch.equal(getattr(back, f.name), getattr(known, f.name)) for f in fields(ClassSums))
 
 
 def test_a_fork_shares_no_storage():

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from segmem.core import Features, Prediction
 from segmem.core.errors import UsageError
 from segmem.core.prompt import PromptBatch
-from segmem.memory import Entry, Memory, MemoryBank, MemoryPolicy, Query
+from segmem.memory import ClassSums, Entry, Memory, MemoryBank, MemoryPolicy, Query
 from segmem.nn.feature_memory import Looked
 from segmem.ops.fit import Fit
 from segmem.ops.prepare import prepare
@@ -29,15 +29,18 @@ class ImageNetwork(Protocol):
 
 
 class MemoryParts(Protocol):
-    """Looks back at memory, weighs decoded logits against what it found there, makes memory tokens (B, L, C) of
-    features and probabilities (B, K - 1, H, W) of foreground classes, and measures how well its gate tells from
-    features (N, C, h, w) alone how far pixels (N, H, W) are spoilt."""
+    """Looks back at memory, weighs decoded logits against what it found there and what the stream has shown of each
+    class, makes memory tokens (B, L, C) of features and probabilities (B, K - 1, H, W) of foreground classes, learns
+    what classes look like from probabilities (B, K, H, W), and measures how well its gate tells from features
+    (N, C, h, w) alone how far pixels (N, H, W) are spoilt."""
 
     def attend(self, features: Features, memory: Memory | None) -> Looked: ...
 
-    def settle(self, logits: Tensor, looked: Looked) -> Tensor: ...
+    def settle(self, logits: Tensor, looked: Looked, known: ClassSums | None) -> Tensor: ...
 
     def memorise(self, looked: Looked, foreground: Tensor) -> Tensor: ...
+
+    def learn(self, looked: Looked, probabilities: Tensor, known: ClassSums | None) -> ClassSums | None: ...
 
     def gate_loss(self, features: Features, spoilt: Tensor) -> Tensor: ...
 
@@ -104,7 +107,7 @@ class MemorySegmenter(nn.Module):
 
         # decode
         decoded = self.network.decode(replace(features, top=looked.top)).float()
-        logits = self.memory.settle(decoded, looked)
+        logits = self.memory.settle(decoded, looked, state.classes)
         calibrated = logits / self.spec.temperature
         prediction = Prediction(calibrated, confidence(calibrated))
 
@@ -114,6 +117,9 @@ class MemorySegmenter(nn.Module):
         if not memorise or not self.policy.due(state.frame):
             return prediction, after
         foreground = logits.softmax(dim=1)[:, 1:] if known is None else known.to(logits)
+        # of classes it learns from what the network says, not from what it made of that: it would believe itself
+        alone = decoded.softmax(dim=1) if known is None else with_background(foreground)
+        after = replace(after, classes=self.memory.learn(looked, alone, state.classes))
         return prediction, self._memorise(looked, foreground, prediction, now, after)
 
     prompted = False
@@ -162,6 +168,11 @@ class MemorySegmenter(nn.Module):
     def memory_parameters(self) -> Iterator[nn.Parameter]:
         """Those of memory attention, memory encoder and the projections."""
         return self.get_submodule("memory").parameters()
+
+
+def with_background(foreground: Tensor) -> Tensor:
+    """(B, K, H, W) of the foreground classes' (B, K - 1, H, W)."""
+    return torch.cat([1 - foreground.sum(dim=1, keepdim=True), foreground], dim=1)
 
 
 def confidence(logits: Tensor) -> Tensor:

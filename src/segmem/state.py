@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from segmem.core import Features, Kind, Prediction
 from segmem.core.prompt import PromptBatch
-from segmem.memory import CaseMemory, MemoryBank
+from segmem.memory import CaseMemory, ClassSums, MemoryBank
 from segmem.nn.temporal_adapter import Past
 from segmem.ops.fit import Fit, FitSettings
 from segmem.ops.intensity import IntensitySettings
@@ -31,6 +31,7 @@ class State:
         cases: what is known of other cases; None where a method has no such memory, or no bank was given.
         past: what the encoder's temporal adapters keep of the frames before; empty where they have seen none.
         past_frame: the frame that `past` leads up to; on any other one the encoder begins anew.
+        classes: what the stream has shown of each class; None where nothing yet, or where the method does not ask.
     """
 
     frame: int
@@ -41,6 +42,7 @@ class State:
     cases: CaseMemory | None = None
     past: Past = ()
     past_frame: int = 0
+    classes: ClassSums | None = None
 
     @classmethod
     def start(cls, length: int | None = None, cases: CaseMemory | None = None) -> Self:
@@ -56,7 +58,8 @@ class State:
         """The same state, cut from the graph: where back-propagation through time ends."""
         cases = None if self.cases is None else self.cases.detach()
         past = tuple(one.detach() for one in self.past)
-        return replace(self._each(MemoryBank.detach), cases=cases, past=past)
+        classes = None if self.classes is None else self.classes.detach()
+        return replace(self._each(MemoryBank.detach), cases=cases, past=past, classes=classes)
 
     def with_objects(self, ids: tuple[int, ...], streams: int) -> Self:
         """The same with an empty row for every id that is new to it."""
@@ -97,6 +100,8 @@ class State:
         if self.past:
             named["past_frame"] = torch.tensor(self.past_frame)
             named |= {f"past.{place:03}": kept for place, kept in enumerate(self.past)}
+        if self.classes is not None:
+            named |= {f"classes.{f.name}": getattr(self.classes, f.name) for f in fields(ClassSums)}
         return named
 
     @classmethod
@@ -116,6 +121,7 @@ class State:
             cases,
             tuple(named[name] for name in sorted(named) if name.startswith("past.")),
             int(named["past_frame"]) if "past_frame" in named else 0,
+            _classes(named),
         )
 
     def with_cases(self, shared: MemoryBank | None, room: int = 0) -> Self:
@@ -136,6 +142,12 @@ def _bank(named: Mapping[str, Tensor], name: str) -> MemoryBank | None:
     stored = {f.name: named.get(f"{name}.{f.name}") for f in fields(MemoryBank)}
     there = {field: value for field, value in stored.items() if value is not None}
     return MemoryBank(**there) if there else None
+
+
+def _classes(named: Mapping[str, Tensor]) -> ClassSums | None:
+    if "classes.number" not in named:
+        return None
+    return ClassSums(**{f.name: named[f"classes.{f.name}"] for f in fields(ClassSums)})
 
 
 class Spec(Protocol):

@@ -143,6 +143,33 @@ def test_past_and_present_are_mixed_as_the_formula_says(doubt):
 
 
 @torch.no_grad()
+def test_what_a_place_looks_like_counts_where_it_is_not_spoilt():
+    evidence, logits = part(discriminant=0.5), noise(1, CLASSES, 8, 12)
+    nothing = torch.zeros(1, CLASSES, 8, 12)
+    looked = noise(1, CLASSES, 8, 12, seed=1).log_softmax(dim=1)
+    alone, told = (evidence.settle(logits, nothing, whole(CLEAR), one) for one in (None, looked))
+    assert torch.allclose(told, (alone + 0.5 * looked).log_softmax(dim=1), atol=1e-5)
+    spoilt = evidence.settle(logits, nothing, whole(SPOILT), looked)
+    assert torch.allclose(spoilt, evidence.settle(logits, nothing, whole(SPOILT)), atol=1e-5)
+
+
+@torch.no_grad()
+def test_the_stream_tells_what_classes_look_like():
+    evidence = part()
+    kinds = noise(CLASSES, CHANNELS)
+    left_to_right = halves()
+    top = torch.einsum("bkhw,kc->bchw", left_to_right[:, :, ::16, ::16], kinds) + 0.1 * noise(
+        1, CHANNELS, *GRID
+    )
+    known = evidence.learn(top, left_to_right, whole(CLEAR), None)
+    assert known.number.tolist() == [[0, 12, 12]]
+    again = evidence.learn(top, left_to_right, whole(CLEAR), known)
+    assert again.number.tolist() == [[0, pytest.approx(12 * 1.99), pytest.approx(12 * 1.99)]]
+    told = evidence.recognised(top.flip(-1), known)[:, 1:]
+    assert torch.equal(told.argmax(dim=1)[0, 0], torch.tensor([1, 1, 1, 0, 0, 0]))
+
+
+@torch.no_grad()
 @pytest.mark.parametrize(
     ("before", "share"),
     [(CLEAR, 1.0), (math.log(0.1 / 0.9), 1.0), (math.log(0.3 / 0.7), 0.5), (0.0, 0.0), (SPOILT, 0.0)],

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from segmem.core import Settings
-from segmem.memory import Memory
+from segmem.memory import ClassSums, Memory
+from segmem.nn.discriminant import class_likelihoods, class_sums, looks
 from segmem.nn.matching import Matching
 from segmem.nn.persistence import Persistence
 from segmem.nn.positions import Grid
@@ -26,6 +27,7 @@ NEW, KNOWN = (
     0.6,
     0.8,
 )  # likeness to the remembered frame that knows it least: of a cell that came up since, and of one there all along
+KEPT = 0.99  # of what the stream has shown of each class, at every frame that is remembered
 
 
 class EvidenceSettings(Settings):
@@ -50,6 +52,9 @@ class EvidenceSettings(Settings):
     """Added to the gate's logit that a place is spoilt, where on new video it is less sure than it should be."""
     strange: float = Field(default=15.0, ge=0)
     """Logits that a place is spoilt, gained by losing all likeness (cosine, 1 to 0) to what is remembered."""
+    discriminant: float = Field(default=0.4, ge=0)
+    """Weight, beside the present's and the past's, of what a place shows by its looks alone, judged by all that the
+    stream has shown of each class; 0: that is not asked."""
     usual: float = Field(default=0.8, gt=0, le=1)
     """Likeness to what is remembered that says neither that a place is spoilt nor that it is clear."""
 
@@ -224,24 +229,44 @@ class ClassEvidence(nn.Module):
         believed: Tensor = trust * (spoilt.minimum(most) + new * (spoilt - most).clamp(min=0))
         return believed.clamp(FAINTEST, 1 - FAINTEST).logit()
 
-    def settle(self, logits: Tensor, found: Tensor, trusted: Tensor) -> Tensor:
+    def learn(self, top: Tensor, probabilities: Tensor, doubt: Tensor, before: ClassSums | None) -> ClassSums:
+        """What the stream has shown of each class, with features (B, C, h, w), probabilities (B, K, H, W) and logits
+        (B, 1, h, w) or (B, 1, 1, 1) that they are spoilt; `before` is what it had shown so far."""
+        grid = self.grid(top)
+        return class_sums(looks(top, grid), probabilities, self._clear(doubt, grid), grid).after(before, KEPT)
+
+    def recognised(self, top: Tensor, known: ClassSums) -> Tensor:
+        """(B, K, h', w') logarithms of how likely each cell shows each class by its looks alone, of features
+        (B, C, h, w) and what the stream has shown."""
+        grid = self.grid(top)
+        return class_likelihoods(known, looks(top, grid), grid)
+
+    def settle(
+        self, logits: Tensor, found: Tensor, trusted: Tensor, recognised: Tensor | None = None
+    ) -> Tensor:
         """Logits (B, K, H, W) of present and past together.
 
         With now = softmax(logits), past = found + (1 - sum(found)) * now, since what was never seen is left to the
         present, and s = sigmoid(trusted + lean): p = s * past + (1 - s) * pool, where pool is the logarithmic opinion
-        pool of the two, softmax((1 - floor) * log(now) + floor * log(past)) (Genest and Zidek 1986).
+        pool of the two, softmax((1 - floor) * log(now) + floor * log(past)) (Genest and Zidek 1986), to whose exponent
+        discriminant * recognised is added.
 
         Args:
             logits: (B, K, H, W) of the present.
             found: (B, K, h', w') in 0..1, as `find` gave it.
             trusted: as `trusted` gave it.
+            recognised: (B, K, h', w') as the method of that name gave it.
         """
         with torch.autocast(logits.device.type, enabled=False):
             weight, size = self.settings.floor, logits.shape[-2:]
             now = logits.float().softmax(dim=1)
             found = F.interpolate(found, size, mode="bilinear", align_corners=False)
             past = found + (1 - found.sum(dim=1, keepdim=True)) * now
-            pool = (_believed(now) * (1 - weight) + _believed(past) * weight).softmax(dim=1)
+            told = _believed(now) * (1 - weight) + _believed(past) * weight
+            if recognised is not None:
+                looked = F.interpolate(recognised, size, mode="bilinear", align_corners=False)
+                told = told + self.settings.discriminant * looked
+            pool = told.softmax(dim=1)
             spoilt = (trusted + self.settings.lean).sigmoid()
             spoilt = F.interpolate(spoilt, size, mode="bilinear", align_corners=False)
             return (pool + spoilt * (past - pool)).clamp(min=FAINTEST).log()

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from segmem.core import Features
 from segmem.core.errors import SettingsError, UsageError
-from segmem.memory import Memory
+from segmem.memory import ClassSums, Memory
 from segmem.nn.cell_gate import CellGate
 from segmem.nn.channel_groups import cut, group_count, put_back
 from segmem.nn.early_map import EarlyMap
@@ -124,11 +124,13 @@ class FeatureMemory(nn.Module):
         inner = torch.where(row.repeat_interleave(self.groups, dim=0), seen.to(inner.dtype), inner)
         return Looked(out, features, inner, told)
 
-    def settle(self, logits: Tensor, looked: Looked) -> Tensor:
-        """The decoder's logits (B, K, H, W), moved by the class evidence where there is some."""
+    def settle(self, logits: Tensor, looked: Looked, known: ClassSums | None = None) -> Tensor:
+        """The decoder's logits (B, K, H, W), moved by the class evidence where there is some; `known` is what the
+        stream has shown of each class."""
         if self.evidence is None or looked.seen is None:
             return logits
-        settled = self.evidence.settle(logits, looked.seen.found, looked.seen.trusted)
+        recognised = None if known is None else self.evidence.recognised(looked.raw.top, known)
+        settled = self.evidence.settle(logits, looked.seen.found, looked.seen.trusted, recognised)
         return torch.where(looked.seen.some[:, None, None, None], settled, logits.float())
 
     def _unpacked(self, top: Tensor, memory: Memory) -> tuple[Memory, Tensor | None]:
@@ -239,6 +241,14 @@ class FeatureMemory(nn.Module):
         background = 1 - foreground.sum(dim=1, keepdim=True)
         classes = torch.cat([background, foreground], dim=1)
         return packed(out, self.evidence.remember(cells, classes, doubt))
+
+    def learn(self, looked: Looked, probabilities: Tensor, known: ClassSums | None) -> ClassSums | None:
+        """What the stream has shown of each class, this frame among it, with probabilities (B, K, H, W). Nothing while
+        the model is trained: there the network is sure of all that it is shown, and right."""
+        if self.evidence is None or not self.evidence.settings.discriminant or self.training:
+            return None
+        doubt = self.doubt(looked.raw) if looked.seen is None else looked.seen.doubt
+        return self.evidence.learn(looked.raw.top, probabilities, doubt, known)
 
     def _told(self, foreground: Tensor, grid: Grid) -> Tensor:
         """The mask downsampler's input, which takes it as it is: no second sigmoid (`sigmoid_scale_for_mem_enc`)."""

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from segmem.core import Features
 from segmem.manifest import Timings
-from segmem.memory import Memory
+from segmem.memory import ClassSums, Memory
 from segmem.nn.case_reader import CaseNetwork
 from segmem.nn.feature_memory import Looked
 from segmem.nn.promptable import PromptableNetwork
@@ -97,13 +97,17 @@ class TimedMemory(nn.Module):
         with self.clock.part("memory", inside="head"):
             return self.parts.attend(features, memory)
 
-    def settle(self, logits: Tensor, looked: Looked) -> Tensor:
+    def settle(self, logits: Tensor, looked: Looked, known: ClassSums | None) -> Tensor:
         with self.clock.part("memory", inside="head"):
-            return self.parts.settle(logits, looked)
+            return self.parts.settle(logits, looked, known)
 
     def memorise(self, looked: Looked, foreground: Tensor) -> Tensor:
         with self.clock.part("memory", inside="head"):
             return self.parts.memorise(looked, foreground)
+
+    def learn(self, looked: Looked, probabilities: Tensor, known: ClassSums | None) -> ClassSums | None:
+        with self.clock.part("memory", inside="head"):
+            return self.parts.learn(looked, probabilities, known)
 
 
 class TimedNetwork(nn.Module):
