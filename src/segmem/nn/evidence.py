@@ -265,7 +265,7 @@ class ClassEvidence(nn.Module):
             told = _believed(now) * (1 - weight) + _believed(past) * weight
             if recognised is not None:
                 looked = F.interpolate(recognised, size, mode="bilinear", align_corners=False)
-                told = told + self.settings.discriminant * looked
+                told = torch.add(told, looked, alpha=self.settings.discriminant)
             pool = told.softmax(dim=1)
             spoilt = (trusted + self.settings.lean).sigmoid()
             spoilt = F.interpolate(spoilt, size, mode="bilinear", align_corners=False)
