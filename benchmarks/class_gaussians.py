@@ -1,128 +1,73 @@
-"""What a second opinion on the same frame could gain where nothing is spoilt: classes known by their features.
+"""How much of a video must be remembered to know its classes by their looks, where nothing is spoilt.
 
     python benchmarks/class_gaussians.py --model star=runs/star --case DATA/video_endovis15_robotic/dataset3 \
         --map 3:1 4:2 --every 3 --out docs/results/tmam_class_gaussians.csv
 
-Linear discriminants: Gaussians of the decoder's last features, a mean a class and one covariance, fitted to pixels that
-the 2D network is sure of. Their log-likelihoods are added to its log-probabilities, in the shares of `SHARES`. A line
-for each model and for each way to fit: `frame` to the frame itself, `stream` to all frames so far, and `prior` takes no
-features at all, but takes off the logarithm of how much of the frame each class has. Mean Dice, memory off.
+The linear discriminants of `segmem.nn.discriminant` without all else of a memory: their log-probabilities are added to
+the 2D network's, in the shares of `SHARES`. A line for each model and for what they are fitted to: the frame itself,
+the `SLOTS` frames before it, or all frames before it, as a stream keeps them. Mean Dice, memory off.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
+from functools import reduce
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from cross_video import Cell, append
 from merging import merged
 from quick_look import asking, at_size, encoded, labels_at_size, read
+from segmem.memory import ClassSums
 from segmem.methods.load import load
 from segmem.metrics.overlap import dice_by_frame
 from segmem.metrics.summary import mean_of_classes
-from segmem.nn.encoder_decoder import EncoderDecoder
+from segmem.nn.discriminant import class_likelihoods, class_sums, looks
+from segmem.nn.evidence import KEPT
 from segmem.ops.fit import Fit, plan
 from segmem.predict.compute import Compute
 from segmem.segmenter import MemorySegmenter
 
-SHARES = (0.0, 0.05, 0.1, 0.2, 0.4)
-SURE = 0.9  # probability
-LEAST = 1e-4  # of a probability
-CHANNELS = 16  # of features; more are brought to the first frame's principal ones
-ENOUGH = 20  # pixels of a class
-FLOOR = 1e-3  # of the mean variance, added to all
-WORST = 40.0  # log-likelihood of a class below the best
+SHARES = (0.0, 0.1, 0.2, 0.4, 0.8)
+SLOTS = 6
+LEAST = 1e-2  # probability of the network that is believed, as in class evidence
 
 
-@dataclass(frozen=True, slots=True)
-class Moments:
-    """Sums over pixels of K classes: their number (K,), features (K, C) and products of features (C, C)."""
-
-    number: Tensor
-    first: Tensor
-    second: Tensor
-
-    @classmethod
-    def of(cls, features: Tensor, chances: Tensor) -> "Moments":
-        """Of features (C, P) where probabilities (K, P) are sure."""
-        sure = (chances > SURE).float()
-        return cls(sure.sum(dim=1), sure @ features.T, (features * sure.sum(dim=0)) @ features.T)
-
-    def __add__(self, other: "Moments") -> "Moments":
-        return Moments(self.number + other.number, self.first + other.first, self.second + other.second)
-
-    def likelihoods(self, features: Tensor) -> Tensor:
-        """(K, P) logarithms for features (C, P), but for what all classes share."""
-        number = self.number.clamp(min=1)[:, None]
-        means = self.first / number
-        spread = (self.second - self.first.T @ means) / number.sum()
-        spread = spread + torch.eye(len(spread)) * FLOOR * spread.diagonal().mean()
-        root = torch.linalg.cholesky(spread)
-        white, middles = (torch.linalg.solve_triangular(root, x, upper=False) for x in (features, means.T))
-        told = -torch.cdist(middles.T, white.T).square() / 2
-        told = torch.where(self.number[:, None] < ENOUGH, -torch.inf, told)
-        return told.clamp(min=told.amax(dim=0) - WORST)
+def added(before: Sequence[ClassSums], keep: float) -> ClassSums | None:
+    """All of them together, of which the older are kept in part."""
+    return reduce(lambda sums, one: one.after(sums, keep), before) if before else None
 
 
 @torch.inference_mode()
-def decoded(
-    model: MemorySegmenter, frames: Tensor, how: Fit, compute: Compute
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Features (C, P) of the decoder's last layer and probabilities (K, P) of each frame."""
-    network = model.network
-    if not isinstance(network, EncoderDecoder):
-        raise SystemExit("The network must be one of segmentation_models_pytorch.")
-    high, wide = how.scaled
-    last: list[Tensor] = []
-    head = network.segmentation_head
-    assert isinstance(head, nn.Module)
-    hook = head.register_forward_pre_hook(lambda _, given: last.append(given[0]))
-    turned: Tensor | None = None
-    for one in encoded(model, frames, how, compute):
-        last.clear()
-        with compute.autocast():
-            logits = network.decode(one)
-        size = (logits.shape[-2], logits.shape[-1])
-        wanted = F.interpolate(last[0].float(), size, mode="bilinear")[0, :, :high, :wide].flatten(1)
-        if turned is None:
-            turned = torch.linalg.eigh(torch.cov(wanted))[1][:, -CHANNELS:].T
-        features = turned @ wanted if len(wanted) > CHANNELS else wanted
-        yield features, logits[0, :, :high, :wide].float().softmax(dim=0).flatten(1)
-    hook.remove()
-
-
-def opinions() -> dict[str, Callable[[Tensor, Tensor], Tensor]]:
-    """What is added to the log-probabilities (K, P), of features (C, P) and probabilities (K, P). `stream` knows
-    what it was asked before."""
-    seen: list[Moments] = []
-
-    def stream(features: Tensor, chances: Tensor) -> Tensor:
-        seen[:] = [sum(seen, Moments.of(features, chances))]
-        return seen[0].likelihoods(features)
-
-    return {
-        "frame": lambda features, chances: Moments.of(features, chances).likelihoods(features),
-        "stream": stream,
-        "prior": lambda _, chances: -chances.mean(dim=1, keepdim=True).clamp(min=LEAST).log(),
-    }
-
-
 def label_maps(
     model: MemorySegmenter, frames: Tensor, how: Fit, compute: Compute
 ) -> dict[str, dict[float, Tensor]]:
-    """(T, *how.scaled) uint8 of each way and share."""
-    ways = opinions()
-    maps: dict[str, dict[float, list[Tensor]]] = {way: {share: [] for share in SHARES} for way in ways}
-    for features, chances in decoded(model, frames, how, compute):
+    """(T, *how.scaled) uint8 of what they are fitted to, and of each share."""
+    high, wide = how.scaled
+    maps: dict[str, dict[float, list[Tensor]]] = {
+        fitted: {share: [] for share in SHARES} for fitted in ("frame", "slots", "stream")
+    }
+    last: list[ClassSums] = []
+    stream: ClassSums | None = None
+    for one in encoded(model, frames, how, compute):
+        with compute.autocast():
+            logits = model.network.decode(one).float()
+        grid = (one.top.shape[-2], one.top.shape[-1])
+        rows, chances = looks(one.top, grid), logits.softmax(dim=1)
+        shown = class_sums(rows, chances, rows.new_ones(*rows.shape[:2], 1), grid)
         logs = chances.clamp(min=LEAST).log()
-        for way, told in ways.items():
-            more = told(features, chances)
-            for share, found in maps[way].items():
-                found.append((logs + share * more).argmax(dim=0).reshape(how.scaled).to(torch.uint8))
-    return {way: {share: torch.stack(found) for share, found in of.items()} for way, of in maps.items()}
+        for fitted, known in {"frame": shown, "slots": added(last, 1.0), "stream": stream}.items():
+            told = torch.zeros_like(logs)
+            if known is not None:
+                cells = class_likelihoods(known, rows, grid)
+                told = F.interpolate(cells, logs.shape[-2:], mode="bilinear", align_corners=False)
+            for share, found in maps[fitted].items():
+                best = (logs + share * told).argmax(dim=1)[0, :high, :wide]
+                found.append(best.to(torch.uint8).cpu())
+        last = [*last, shown][-SLOTS:]
+        stream = shown.after(stream, KEPT)
+    return {fitted: {share: torch.stack(found) for share, found in of.items()} for fitted, of in maps.items()}
 
 
 def main() -> None:
@@ -139,13 +84,9 @@ def main() -> None:
             raise SystemExit(f"{name} takes prompts; it has no class of its own.")
         how = plan((frames.shape[-2], frames.shape[-1]), model.spec.fit)
         small, labels = at_size(frames, how)[:: options.every], labels_at_size(truth, how)[:: options.every]
-        for way, of in label_maps(model, small, how, compute).items():
-            row: dict[str, Cell] = {
-                "model": name,
-                "video": options.case.name,
-                "frames": len(small),
-                "way": way,
-            }
+        for fitted, of in label_maps(model, small, how, compute).items():
+            row: dict[str, Cell] = {"model": name, "video": options.case.name, "frames": len(small)}
+            row["fitted"] = fitted
             for share, found in of.items():
                 scores = dice_by_frame(found.numpy(), labels, len(model.spec.classes))
                 row[f"share_{share:g}"] = mean_of_classes(scores).mean

@@ -52,7 +52,7 @@ class EvidenceSettings(Settings):
     """Added to the gate's logit that a place is spoilt, where on new video it is less sure than it should be."""
     strange: float = Field(default=15.0, ge=0)
     """Logits that a place is spoilt, gained by losing all likeness (cosine, 1 to 0) to what is remembered."""
-    discriminant: float = Field(default=0.4, ge=0)
+    discriminant: float = Field(default=0.1, ge=0)
     """Weight, beside the present's and the past's, of what a place shows by its looks alone, judged by all that the
     stream has shown of each class; 0: that is not asked."""
     usual: float = Field(default=0.8, gt=0, le=1)
