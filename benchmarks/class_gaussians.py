@@ -18,14 +18,13 @@ from torch.nn import functional as F
 
 from cross_video import Cell, append
 from merging import merged
-from quick_look import asking, at_size, encoded, labels_at_size, read
+from quick_look import asking, at_size, encoded, labels_at_size, opened, read
 from segmem.memory import ClassSums
-from segmem.methods.load import load
 from segmem.metrics.overlap import dice_by_frame
 from segmem.metrics.summary import mean_of_classes
 from segmem.nn.discriminant import class_likelihoods, class_sums, looks
 from segmem.nn.evidence import KEPT
-from segmem.ops.fit import Fit, plan
+from segmem.ops.fit import Fit
 from segmem.predict.compute import Compute
 from segmem.segmenter import MemorySegmenter
 
@@ -78,11 +77,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     compute = Compute.choose("cpu")
     frames, truth = read(options.case, merged(options.map), options.frames)
-    for name, path in (pair.split("=", 1) for pair in options.model):
-        model = compute.place(load(path))
-        if not isinstance(model, MemorySegmenter):
-            raise SystemExit(f"{name} takes prompts; it has no class of its own.")
-        how = plan((frames.shape[-2], frames.shape[-1]), model.spec.fit)
+    for name, model, how in opened(options.model, frames, compute):
         small, labels = at_size(frames, how)[:: options.every], labels_at_size(truth, how)[:: options.every]
         for fitted, of in label_maps(model, small, how, compute).items():
             row: dict[str, Cell] = {"model": name, "video": options.case.name, "frames": len(small)}

@@ -20,13 +20,12 @@ from torch.nn import functional as F
 
 from cross_video import Cell, append
 from merging import merged
-from quick_look import asking, at_size, encoded, labels_at_size, read
-from segmem.methods.load import load
+from quick_look import asking, at_size, encoded, labels_at_size, opened, read
 from segmem.metrics.dis import Dis
 from segmem.metrics.flow import BackwardFlow, backward_flows
 from segmem.metrics.overlap import dice_by_frame
 from segmem.metrics.summary import mean_of_classes
-from segmem.ops.fit import Fit, plan
+from segmem.ops.fit import Fit
 from segmem.predict.compute import Compute
 from segmem.segmenter import MemorySegmenter
 from segmem.state import State
@@ -88,11 +87,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     compute = Compute.choose("cpu")
     frames, truth = read(options.case, merged(options.map), options.frames)
-    for name, path in (pair.split("=", 1) for pair in options.model):
-        model = compute.place(load(path))
-        if not isinstance(model, MemorySegmenter):
-            raise SystemExit(f"{name} takes prompts; there is no 2D network to average.")
-        how = plan((frames.shape[-2], frames.shape[-1]), model.spec.fit)
+    for name, model, how in opened(options.model, frames, compute):
         small, labels = at_size(frames, how), labels_at_size(truth, how)
         flows = list(backward_flows(small, Dis()))
         logs = alone(model, small, how, compute)

@@ -157,6 +157,17 @@ def asking(text: str | None) -> argparse.ArgumentParser:
     return parser
 
 
+def opened(
+    models: Sequence[str], frames: Tensor, compute: Compute
+) -> Iterator[tuple[str, MemorySegmenter, Fit]]:
+    """The models of NAME=WEIGHTS pairs, with how each takes these frames."""
+    for name, path in (pair.split("=", 1) for pair in models):
+        model = compute.place(load(path))
+        if not isinstance(model, MemorySegmenter):
+            raise SystemExit(f"{name} takes prompts; first_frame.py measures those.")
+        yield name, model, plan((frames.shape[-2], frames.shape[-1]), model.spec.fit)
+
+
 def main(arguments: Sequence[str]) -> None:
     parser = asking(__doc__)
     parser.add_argument("--device", choices=get_args(Device), default="cpu")
@@ -169,11 +180,7 @@ def main(arguments: Sequence[str]) -> None:
     compute = Compute.choose(options.device)
     made: dict[Fit, dict[str, Subset]] = {}
     frames, truth = read(options.case, merged(options.map), options.frames)
-    for name, path in (pair.split("=", 1) for pair in options.model):
-        model = compute.place(load(path))
-        if not isinstance(model, MemorySegmenter):
-            raise SystemExit(f"{name} takes prompts; first_frame.py measures those.")
-        how = plan((frames.shape[-2], frames.shape[-1]), model.spec.fit)
+    for name, model, how in opened(options.model, frames, compute):
         if how not in made:
             made[how] = subsets(frames, truth, how)
         count = len(model.spec.classes)

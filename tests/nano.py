@@ -12,7 +12,7 @@ from segmem.methods.sam2 import NANO
 from segmem.methods.samed2 import Samed2Settings, put_together
 from segmem.methods.spec import ModelSpec
 from segmem.methods.tmam import TmamSettings, Variant
-from segmem.nn.evidence import EvidenceSettings
+from segmem.nn.evidence_settings import EvidenceSettings
 from segmem.nn.hiera import HIERA_SIZES
 from segmem.nn.lapg_settings import (
     ClassDecoderSettings,

@@ -3,7 +3,7 @@ import torch
 
 from nano import nano, nano_spec
 from segmem.memory import Fifo
-from segmem.nn.evidence import EvidenceSettings
+from segmem.nn.evidence_settings import EvidenceSettings
 from segmem.ops.fit import plan
 from segmem.segmenter import MemorySegmenter, confidence
 from segmem.state import State

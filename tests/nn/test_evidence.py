@@ -4,7 +4,8 @@ from dataclasses import dataclass
 import pytest
 import torch
 
-from segmem.nn.evidence import ClassEvidence, EvidenceSettings
+from segmem.nn.evidence import ClassEvidence
+from segmem.nn.evidence_settings import EvidenceSettings
 
 CHANNELS, CLASSES, GRID = 12, 3, (4, 6)
 CLEAR, SPOILT = -30.0, 30.0

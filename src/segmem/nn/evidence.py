@@ -5,13 +5,12 @@ from math import prod
 
 import torch
 from einops import rearrange
-from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from segmem.core import Settings
 from segmem.memory import ClassSums, Memory
 from segmem.nn.discriminant import class_likelihoods, class_sums, looks
+from segmem.nn.evidence_settings import EvidenceSettings
 from segmem.nn.matching import Matching
 from segmem.nn.persistence import Persistence
 from segmem.nn.positions import Grid
@@ -28,35 +27,6 @@ NEW, KNOWN = (
     0.8,
 )  # likeness to the remembered frame that knows it least: of a cell that came up since, and of one there all along
 KEPT = 0.99  # of what the stream has shown of each class, at every frame that is remembered
-
-
-class EvidenceSettings(Settings):
-    """The class evidence, in values."""
-
-    width: int = Field(default=64, ge=1)
-    """Channels of the keys by which cells are found again."""
-    parts: int = Field(default=4, ge=1)
-    """A cell keeps the classes of its parts x parts parts, so that what is smaller than a cell is found."""
-    cells: int = Field(default=1024, ge=1)
-    """Most cells of a frame; a finer feature map is averaged down to it."""
-    reach: float = Field(default=2.0, gt=0)
-    """Cells that things are expected to move between two memories, before anything is learnt."""
-    fade: float = Field(default=1.0, ge=0)
-    """A remembered frame has exp(-fade) of the weight of the next more recent one, before anything is learnt. Old
-    frames are of use all the same: what looks like any of them is not strange."""
-    follow: bool = True
-    """What is remembered is moved as far as the view has moved since, before it is read."""
-    floor: float = Field(default=0.45, ge=0, lt=1)
-    """The weight of the past where the present is clear; where it is surely spoilt the past has all."""
-    lean: float = 1.0
-    """Added to the gate's logit that a place is spoilt, where on new video it is less sure than it should be."""
-    strange: float = Field(default=15.0, ge=0)
-    """Logits that a place is spoilt, gained by losing all likeness (cosine, 1 to 0) to what is remembered."""
-    discriminant: float = Field(default=0.1, ge=0)
-    """Weight, beside the present's and the past's, of what a place shows by its looks alone, judged by all that the
-    stream has shown of each class; 0: that is not asked."""
-    usual: float = Field(default=0.8, gt=0, le=1)
-    """Likeness to what is remembered that says neither that a place is spoilt nor that it is clear."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from segmem.core import Settings
-from segmem.nn.evidence import EvidenceSettings
+from segmem.nn.evidence_settings import EvidenceSettings
 from segmem.nn.memory_attention import MemoryAttentionSettings
 
 
