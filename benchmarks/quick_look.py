@@ -116,7 +116,8 @@ def encoded(model: MemorySegmenter, frames: Tensor, how: Fit, compute: Compute) 
             found = model.encode(ready.contiguous(memory_format=torch.channels_last))
         for place in range(len(some)):
             cut = slice(place, place + 1)
-            out.append(Features(found.top[cut], tuple(skip[cut] for skip in found.skips)))
+            picture = None if found.picture is None else found.picture[cut]
+            out.append(Features(found.top[cut], tuple(skip[cut] for skip in found.skips), picture))
     return out
 
 

@@ -123,3 +123,30 @@ def test_what_is_kept_of_classes_does_not_grow():
         _, state = model.step(torch.randn(1, 3, 64, 64), state)
         sizes.add(tuple(x.shape for x in (state.classes.number, state.classes.first, state.classes.second)))
     assert len(sizes) == 1
+
+
+@torch.no_grad()
+def test_a_stream_keeps_what_it_answered_last_and_a_network_alone_does_not():
+    model, frame = with_evidence(), torch.randn(1, 3, 64, 64)
+    _, state = model.step(frame, State.start())
+    assert state.last is not None
+    _, after = model.step(frame, state.fork())
+    assert after.last is not None
+    _, alone = model.step(frame, state, recall=False)
+    assert alone.last is None
+    for without in (with_evidence(steady=0), with_evidence().train(), nano()):
+        assert without.step(torch.randn(2, 3, 64, 64), State.start())[1].last is None
+
+
+@torch.no_grad()
+def test_its_answers_flicker_less_where_the_picture_hardly_changes():
+    torch.manual_seed(0)
+    frames = torch.randn(1, 3, 64, 64) + 0.05 * torch.randn(8, 3, 64, 64)
+    changes = []
+    for share in (0.0, 0.5):
+        model, state, said = with_evidence(steady=share, discriminant=0), State.start(), []
+        for frame in frames:
+            prediction, state = model.step(frame[None], state)
+            said.append(prediction.probabilities)
+        changes.append(float(torch.cat(said).diff(dim=0).abs().mean()))
+    assert changes[1] < 0.8 * changes[0]

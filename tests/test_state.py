@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from nano import nano, nano_sam2
-from segmem.memory import CaseMemory, ClassSums, Entry, MemoryBank
+from segmem.memory import CaseMemory, ClassSums, Entry, LastAnswer, MemoryBank
 from segmem.state import Segmenter, State
 
 
@@ -54,6 +54,14 @@ def test_what_was_shown_of_each_class_comes_back_from_its_tensors():
     known = ClassSums(torch.rand(1, 2), torch.rand(1, 2, 3), torch.rand(1, 3, 3))
     back = State.from_tensors(replace(full(), classes=known).tensors()).classes
     assert all(torch.equal(getattr(back, f.name), getattr(known, f.name)) for f in fields(ClassSums))
+
+
+def test_the_last_answer_comes_back_from_its_tensors_and_is_not_of_the_stream_seen_from_its_end():
+    last = LastAnswer(torch.rand(1, 1, 3, 4), torch.rand(1, 2, 3, 4))
+    state = replace(full(), last=last)
+    back = State.from_tensors(state.tensors()).last
+    assert all(torch.equal(getattr(back, f.name), getattr(last, f.name)) for f in fields(LastAnswer))
+    assert state.mirrored(20).last is None
 
 
 def test_a_fork_shares_no_storage():

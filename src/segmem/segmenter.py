@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from segmem.core import Features, Prediction
 from segmem.core.errors import UsageError
 from segmem.core.prompt import PromptBatch
-from segmem.memory import ClassSums, Entry, Memory, MemoryBank, MemoryPolicy, Query
+from segmem.memory import ClassSums, Entry, LastAnswer, Memory, MemoryBank, MemoryPolicy, Query
+from segmem.nn.block_motion import small_picture
 from segmem.nn.feature_memory import Looked
 from segmem.ops.fit import Fit
 from segmem.ops.prepare import prepare
@@ -30,13 +31,17 @@ class ImageNetwork(Protocol):
 
 class MemoryParts(Protocol):
     """Looks back at memory, weighs decoded logits against what it found there and what the stream has shown of each
-    class, makes memory tokens (B, L, C) of features and probabilities (B, K - 1, H, W) of foreground classes, learns
-    what classes look like from probabilities (B, K, H, W), and measures how well its gate tells from features
-    (N, C, h, w) alone how far pixels (N, H, W) are spoilt."""
+    class, keeps them steady from one frame to the next, makes memory tokens (B, L, C) of features and probabilities
+    (B, K - 1, H, W) of foreground classes, learns what classes look like from probabilities (B, K, H, W), and measures
+    how well its gate tells from features (N, C, h, w) alone how far pixels (N, H, W) are spoilt."""
 
     def attend(self, features: Features, memory: Memory | None) -> Looked: ...
 
     def settle(self, logits: Tensor, looked: Looked, known: ClassSums | None) -> Tensor: ...
+
+    def steady(
+        self, logits: Tensor, features: Features, last: LastAnswer | None
+    ) -> tuple[Tensor, LastAnswer | None]: ...
 
     def memorise(self, looked: Looked, foreground: Tensor) -> Tensor: ...
 
@@ -107,12 +112,14 @@ class MemorySegmenter(nn.Module):
 
         # decode
         decoded = self.network.decode(replace(features, top=looked.top)).float()
-        logits = self.memory.settle(decoded, looked, state.classes)
+        logits, last = self.memory.settle(decoded, looked, state.classes), None
+        if recall:
+            logits, last = self.memory.steady(logits, features, state.last)
         calibrated = logits / self.spec.temperature
         prediction = Prediction(calibrated, confidence(calibrated))
 
         # memorise
-        after = replace(state, frame=state.frame + 1)
+        after = replace(state, frame=state.frame + 1, last=last)
         memorise = recall if memorise is None else memorise
         if not memorise or not self.policy.due(state.frame):
             return prediction, after
@@ -135,7 +142,7 @@ class MemorySegmenter(nn.Module):
 
     def encode(self, frame: Tensor) -> Features:
         """Features of (B, 3, H, W), to be handed to `step`; frames can be encoded in batches ahead of it."""
-        return self.network.encode(frame)
+        return replace(self.network.encode(frame), picture=small_picture(frame))
 
     def _recall(self, query: Query, state: State) -> Memory | None:
         if state.memory is None:

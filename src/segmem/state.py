@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from segmem.core import Features, Kind, Prediction
 from segmem.core.prompt import PromptBatch
-from segmem.memory import CaseMemory, ClassSums, MemoryBank
+from segmem.memory import CaseMemory, ClassSums, LastAnswer, MemoryBank
 from segmem.nn.temporal_adapter import Past
 from segmem.ops.fit import Fit, FitSettings
 from segmem.ops.intensity import IntensitySettings
@@ -32,6 +32,8 @@ class State:
         past: what the encoder's temporal adapters keep of the frames before; empty where they have seen none.
         past_frame: the frame that `past` leads up to; on any other one the encoder begins anew.
         classes: what the stream has shown of each class; None where nothing yet, or where the method does not ask.
+        last: what was shown and answered last; None on the first frame, after one that was segmented without memory, or
+            where the method does not ask.
     """
 
     frame: int
@@ -43,6 +45,7 @@ class State:
     past: Past = ()
     past_frame: int = 0
     classes: ClassSums | None = None
+    last: LastAnswer | None = None
 
     @classmethod
     def start(cls, length: int | None = None, cases: CaseMemory | None = None) -> Self:
@@ -59,7 +62,8 @@ class State:
         cases = None if self.cases is None else self.cases.detach()
         past = tuple(one.detach() for one in self.past)
         classes = None if self.classes is None else self.classes.detach()
-        return replace(self._each(MemoryBank.detach), cases=cases, past=past, classes=classes)
+        last = None if self.last is None else self.last.detach()
+        return replace(self._each(MemoryBank.detach), cases=cases, past=past, classes=classes, last=last)
 
     def with_objects(self, ids: tuple[int, ...], streams: int) -> Self:
         """The same with an empty row for every id that is new to it."""
@@ -72,7 +76,7 @@ class State:
     def mirrored(self, length: int) -> Self:
         """The same stream of `length` frames seen from its end: frame t is now frame length - 1 - t."""
         turned = self._each(lambda bank: bank.mirrored(length))
-        return replace(turned, frame=length - 1 - self.frame, past=())
+        return replace(turned, frame=length - 1 - self.frame, past=(), last=None)
 
     def _each(self, change: "_Change") -> Self:
         memory = None if self.memory is None else change(self.memory)
@@ -102,6 +106,8 @@ class State:
             named |= {f"past.{place:03}": kept for place, kept in enumerate(self.past)}
         if self.classes is not None:
             named |= {f"classes.{f.name}": getattr(self.classes, f.name) for f in fields(ClassSums)}
+        if self.last is not None:
+            named |= {f"last.{f.name}": getattr(self.last, f.name) for f in fields(LastAnswer)}
         return named
 
     @classmethod
@@ -122,6 +128,7 @@ class State:
             tuple(named[name] for name in sorted(named) if name.startswith("past.")),
             int(named["past_frame"]) if "past_frame" in named else 0,
             _classes(named),
+            _last(named),
         )
 
     def with_cases(self, shared: MemoryBank | None, room: int = 0) -> Self:
@@ -148,6 +155,12 @@ def _classes(named: Mapping[str, Tensor]) -> ClassSums | None:
     if "classes.number" not in named:
         return None
     return ClassSums(**{f.name: named[f"classes.{f.name}"] for f in fields(ClassSums)})
+
+
+def _last(named: Mapping[str, Tensor]) -> LastAnswer | None:
+    if "last.picture" not in named:
+        return None
+    return LastAnswer(**{f.name: named[f"last.{f.name}"] for f in fields(LastAnswer)})
 
 
 class Spec(Protocol):

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Image features. `top` is what memory reads and writes; `skips` is what else the decoder needs."""
+    """Image features. `top` is what memory reads and writes; `skips` is what else the decoder needs; `picture` is the
+    frame in small cells, where a method asks what has changed since the last one."""
 
     top: Tensor  # B C h w
     skips: tuple[Tensor, ...] = ()  # fine to coarse
+    picture: Tensor | None = None  # B 1 h w
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,5 +30,7 @@ class EvidenceSettings(Settings):
     discriminant: float = Field(default=0.1, ge=0)
     """Weight, beside the present's and the past's, of what a place shows by its looks alone, judged by all that the
     stream has shown of each class; 0: that is not asked."""
+    steady: float = Field(default=0.5, ge=0, lt=1)
+    """Weight of the answer to the frame before where the picture has not changed since, against flicker; 0: none."""
     usual: float = Field(default=0.8, gt=0, le=1)
     """Likeness to what is remembered that says neither that a place is spoilt nor that it is clear."""

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from segmem.core import Features
 from segmem.core.errors import SettingsError, UsageError
-from segmem.memory import ClassSums, Memory
+from segmem.memory import ClassSums, LastAnswer, Memory
 from segmem.nn.cell_gate import CellGate
 from segmem.nn.channel_groups import cut, group_count, put_back
 from segmem.nn.early_map import EarlyMap
@@ -19,6 +19,7 @@ from segmem.nn.frame_gate import OPEN, FrameGate
 from segmem.nn.memory_attention import MemoryAttention, TemporalCode, look_straight_back
 from segmem.nn.memory_encoder import MASK_STRIDE, MemoryEncoder, MemoryEncoderSettings
 from segmem.nn.positions import Grid
+from segmem.nn.steady import steadied
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,16 @@ class FeatureMemory(nn.Module):
         recognised = None if known is None else self.evidence.recognised(looked.raw.top, known)
         settled = self.evidence.settle(logits, looked.seen.found, looked.seen.trusted, recognised)
         return torch.where(looked.seen.some[:, None, None, None], settled, logits.float())
+
+    def steady(
+        self, logits: Tensor, features: Features, last: LastAnswer | None
+    ) -> tuple[Tensor, LastAnswer | None]:
+        """Settled logits (B, K, H, W) without flicker, and what the next frame needs of this one. They stay as they are
+        while the model is trained: an answer is learnt from its own frame."""
+        share = 0.0 if self.evidence is None or self.training else self.evidence.settings.steady
+        if not share or features.picture is None:
+            return logits, None
+        return steadied(logits, features.picture, last, share)
 
     def _unpacked(self, top: Tensor, memory: Memory) -> tuple[Memory, Tensor | None]:
         """The memory of attention alone, and what is kept for the class evidence."""

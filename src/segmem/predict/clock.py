@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from segmem.core import Features
 from segmem.manifest import Timings
-from segmem.memory import ClassSums, Memory
+from segmem.memory import ClassSums, LastAnswer, Memory
 from segmem.nn.case_reader import CaseNetwork
 from segmem.nn.feature_memory import Looked
 from segmem.nn.promptable import PromptableNetwork
@@ -100,6 +100,12 @@ class TimedMemory(nn.Module):
     def settle(self, logits: Tensor, looked: Looked, known: ClassSums | None) -> Tensor:
         with self.clock.part("memory", inside="head"):
             return self.parts.settle(logits, looked, known)
+
+    def steady(
+        self, logits: Tensor, features: Features, last: LastAnswer | None
+    ) -> tuple[Tensor, LastAnswer | None]:
+        with self.clock.part("memory", inside="head"):
+            return self.parts.steady(logits, features, last)
 
     def memorise(self, looked: Looked, foreground: Tensor) -> Tensor:
         with self.clock.part("memory", inside="head"):
