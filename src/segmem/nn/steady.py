@@ -7,7 +7,10 @@ from torch.nn import functional as F
 from segmem.memory import LastAnswer
 from segmem.nn.block_motion import block_motion, brought, cell_side
 
-CHANGED = 0.17  # difference of cells that leaves 1/e of the last answer's weight, of pictures that deviate by about 1
+CHANGED = (
+    0.17  # difference of cells that leaves 1/e of the last answer's weight, in deviations of the picture
+)
+FAINT = 0.05  # least deviation that is taken for a picture's own, of ones that deviate by about 1 in daylight
 FAINTEST = 1e-7  # probability that is still told from zero
 
 
@@ -16,10 +19,11 @@ def steadied(
 ) -> tuple[Tensor, LastAnswer]:
     """Logits (B, K, H, W) that flicker less, and what the next frame needs of them.
 
-    In each cell the mean probability of each class moves by share * exp(-(change / CHANGED)^2) of the way to that of
-    the place in the frame before that the cell came from; pixels move as their cell does, so that edges within a cell
-    stay where they are. It is a motion-compensated recursive filter with a gain that falls with the frame difference
-    (reviewed by Brailean et al., Proc. IEEE 1995), here of class probabilities.
+    In each cell the mean probability of each class moves by share * exp(-(change / (CHANGED * deviation))^2) of the way
+    to that of the place in the frame before that the cell came from; `deviation` is the picture's own, since in the
+    dark less is a change. Pixels move as their cell does, so that edges within a cell stay where they are. It is a
+    motion-compensated recursive filter with a gain that falls with the frame difference (reviewed by Brailean et al.,
+    Proc. IEEE 1995), here of class probabilities.
 
     Args:
         logits: of the present.
@@ -34,7 +38,8 @@ def steadied(
     if last is None or last.picture.shape != picture.shape:
         return logits, LastAnswer(picture, now)
     shift, change = block_motion(picture, last.picture)
-    moves = share * torch.exp(-((change / CHANGED) ** 2)) * (brought(last.chances, shift) - now)
+    deviation = picture.flatten(1).std(dim=1).clamp(min=FAINT)[:, None, None, None]
+    moves = share * torch.exp(-((change / (CHANGED * deviation)) ** 2)) * (brought(last.chances, shift) - now)
     every = F.interpolate(moves, scale_factor=side, mode="bilinear", align_corners=False)
     answer = chances + every[..., : size[0], : size[1]]
     return answer.clamp(min=FAINTEST).log(), LastAnswer(picture, now + moves)
