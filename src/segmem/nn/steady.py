@@ -11,6 +11,9 @@ CHANGED = (
     0.17  # difference of cells that leaves 1/e of the last answer's weight, in deviations of the picture
 )
 FAINT = 0.05  # least deviation that is taken for a picture's own, of ones that deviate by about 1 in daylight
+NOTHING_LEFT = (
+    16.0  # exponent from which the weight is next to nothing; denormal numbers would take ten times as long
+)
 FAINTEST = 1e-7  # probability that is still told from zero
 
 
@@ -39,7 +42,8 @@ def steadied(
         return logits, LastAnswer(picture, now)
     shift, change = block_motion(picture, last.picture)
     deviation = picture.flatten(1).std(dim=1).clamp(min=FAINT)[:, None, None, None]
-    moves = share * torch.exp(-((change / (CHANGED * deviation)) ** 2)) * (brought(last.chances, shift) - now)
+    much = (change / (CHANGED * deviation)).square().clamp(max=NOTHING_LEFT)
+    moves = share * torch.exp(-much) * (brought(last.chances, shift) - now)
     every = F.interpolate(moves, scale_factor=side, mode="bilinear", align_corners=False)
     answer = chances + every[..., : size[0], : size[1]]
-    return answer.clamp(min=FAINTEST).log(), LastAnswer(picture, now + moves)
+    return answer.clamp_(min=FAINTEST).log_(), LastAnswer(picture, now + moves)
