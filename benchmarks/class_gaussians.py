@@ -17,8 +17,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from cross_video import Cell, append
-from merging import merged
-from quick_look import asking, at_size, encoded, labels_at_size, opened, read
+from quick_look import asked, asking, at_size, encoded, labels_at_size, opened
 from segmem.memory import ClassSums
 from segmem.metrics.overlap import dice_by_frame
 from segmem.metrics.summary import mean_of_classes
@@ -73,10 +72,7 @@ def main() -> None:
     parser = asking(__doc__)
     parser.add_argument("--every", type=int, default=1, help="take every so many frames")
     parser.add_argument("--out", type=Path, default=Path("class_gaussians.csv"))
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    compute = Compute.choose("cpu")
-    frames, truth = read(options.case, merged(options.map), options.frames)
+    options, compute, frames, truth = asked(parser)
     for name, model, how in opened(options.model, frames, compute):
         small, labels = at_size(frames, how)[:: options.every], labels_at_size(truth, how)[:: options.every]
         for fitted, of in label_maps(model, small, how, compute).items():

@@ -19,8 +19,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from cross_video import Cell, append
-from merging import merged
-from quick_look import asking, at_size, encoded, labels_at_size, opened, read
+from quick_look import asked, asking, at_size, encoded, labels_at_size, opened
 from segmem.metrics.dis import Dis
 from segmem.metrics.flow import BackwardFlow, backward_flows
 from segmem.metrics.overlap import dice_by_frame
@@ -83,10 +82,7 @@ def wrong_before(wrong: NDArray[np.bool_], flows: Sequence[BackwardFlow], frames
 def main() -> None:
     parser = asking(__doc__)
     parser.add_argument("--out", type=Path, default=Path("flow_average.csv"))
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    compute = Compute.choose("cpu")
-    frames, truth = read(options.case, merged(options.map), options.frames)
+    options, compute, frames, truth = asked(parser)
     for name, model, how in opened(options.model, frames, compute):
         small, labels = at_size(frames, how), labels_at_size(truth, how)
         flows = list(backward_flows(small, Dis()))

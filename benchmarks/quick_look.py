@@ -155,7 +155,18 @@ def asking(text: str | None) -> argparse.ArgumentParser:
     add_map(parser)
     parser.add_argument("--frames", type=int, default=0, help="of the video; 0 is all")
     parser.add_argument("--threads", type=int, default=1)
+    parser.set_defaults(device="cpu")
     return parser
+
+
+def asked(
+    parser: argparse.ArgumentParser, arguments: Sequence[str] | None = None
+) -> tuple[argparse.Namespace, Compute, Tensor, NDArray[np.uint8]]:
+    """What such a parser was told, where models run, and the video as `read` gives it; sets the threads."""
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(options.threads)
+    frames, truth = read(options.case, merged(options.map), options.frames)
+    return options, Compute.choose(options.device), frames, truth
 
 
 def opened(
@@ -171,16 +182,13 @@ def opened(
 
 def main(arguments: Sequence[str]) -> None:
     parser = asking(__doc__)
-    parser.add_argument("--device", choices=get_args(Device), default="cpu")
+    parser.add_argument("--device", choices=get_args(Device))
     parser.add_argument(
         "--maps", type=Path, metavar="FOLDER", help="keep frames and label maps, to be looked at"
     )
     parser.add_argument("--out", type=Path, default=Path("quick_look.csv"))
-    options = parser.parse_args(arguments)
-    torch.set_num_threads(options.threads)
-    compute = Compute.choose(options.device)
+    options, compute, frames, truth = asked(parser, arguments)
     made: dict[Fit, dict[str, Subset]] = {}
-    frames, truth = read(options.case, merged(options.map), options.frames)
     for name, model, how in opened(options.model, frames, compute):
         if how not in made:
             made[how] = subsets(frames, truth, how)

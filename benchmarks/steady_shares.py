@@ -20,8 +20,7 @@ from torch import Tensor
 
 from cross_video import Cell, append
 from flow_average import averaged
-from merging import merged
-from quick_look import asking, at_size, encoded, labels_at_size, opened, read
+from quick_look import asked, asking, at_size, encoded, labels_at_size, opened
 from segmem.core import Features
 from segmem.memory import LastAnswer
 from segmem.metrics.dis import Dis
@@ -74,10 +73,7 @@ def maps(logits: Sequence[Tensor], size: tuple[int, int]) -> NDArray[np.uint8]:
 def main() -> None:
     parser = asking(__doc__)
     parser.add_argument("--out", type=Path, default=Path("steady_shares.csv"))
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    compute = Compute.choose("cpu")
-    frames, truth = read(options.case, merged(options.map), options.frames)
+    options, compute, frames, truth = asked(parser)
     for name, model, how in opened(options.model, frames, compute):
         small, labels = at_size(frames, how), labels_at_size(truth, how)
         began = perf_counter()
