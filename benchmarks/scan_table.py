@@ -20,7 +20,7 @@ HEAD = """\
 
 Means over cases with 95 % intervals over patients; NSD at 1 mm on hippocampus and subcortical, at 2 mm on ACDC; HD95
 in mm. Spacings of ACDC and subcortical are nominal. What the rows are and how they were measured:
-[results](../results.md#scans-without-prompts). This page: `python benchmarks/scan_table.py HEADING/NAME=FILE... --out
+[results](lapg.md#scans-without-prompts). This page: `python benchmarks/scan_table.py HEADING/NAME=FILE... --out
 docs/results/scans.md`, of the tables beside it.
 """
 

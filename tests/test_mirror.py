@@ -8,8 +8,8 @@ PACKAGE = TESTS.parent / "src" / "segmem"
 
 ELSEWHERE = {"contract", "parity", "e2e"}
 """Folders of promises that span the package."""
-WHOLE = {"test_layers.py", "test_mirror.py", "test_public.py"}
-"""Tests of the package's own shape."""
+WHOLE = {"test_layers.py", "test_links.py", "test_mirror.py", "test_public.py"}
+"""Tests of the shape of the package and of its pages."""
 
 
 def source_of(test: Path) -> Path:

@@ -36,7 +36,7 @@ SEGMEM: dict[str, Any] = {
     "policy": {"capacity": 6, "stride": 3},
     "pool": 4,
 }
-"""The cheapest of what was worth the same (docs/results.md, "What each setting gains and costs")."""
+"""The cheapest of what was worth the same (docs/results/tmam-parts.md, "What each setting gains and costs")."""
 VARIANTS = {"segmem": SEGMEM, "paper": PAPER, "released": RELEASED}
 
 
