@@ -152,9 +152,7 @@ def test_boxes_are_answered_as_litemedsam_answers_them(segmem, data_root, tmp_pa
 def test_python_and_command_agree_on_a_scan(segmem, tmp_path):
     from segmem.demo import SCAN
 
-    ran = segmem(
-        "predict", "-i", SCAN, "-o", "out.nii.gz", "-m", "tmam-hippocampus", "--precision", "float32"
-    )
+    ran = segmem("predict", "-i", SCAN, "-o", "out.nii.gz", "-m", "tmam-hippocampus")
     assert ran.code == 0
     found = read_label_volume(tmp_path / "out.nii.gz")
     alone = segment(load("tmam-hippocampus"), SCAN).frames

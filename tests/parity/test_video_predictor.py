@@ -15,7 +15,7 @@ class Both:
     """Two predictors that hear the same words."""
 
     def __init__(self, reference, twin, clip):
-        self.predictors = (reference, VideoPredictor(twin))
+        self.predictors = (reference, VideoPredictor(twin, precision="float32"))
         self.states = [predictor.init_state(str(clip)) for predictor in self.predictors]
         self.shares, self.changes, self.last = [], [], None
 

@@ -19,6 +19,8 @@ from segmem.predict.segment import segment
 from segmem.predict.stream import stream
 from segmem.predict.watch import Watch
 
+EXACT = {"precision": "float32"}
+
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
@@ -120,10 +122,10 @@ def test_python_reads_a_bank_as_the_command_does(weights, tmp_path):
     predict(tmp_path, weights, name="other.png", bank=bank)
     written = torch.from_numpy(np.array(Image.open(tmp_path / "out.png")))
     model = load(weights)
-    assert torch.equal(segment(model, tmp_path / "other.png", box, bank=bank).frames[0], written)
+    assert torch.equal(segment(model, tmp_path / "other.png", box, bank=bank, **EXACT).frames[0], written)
     frame = np.array(Image.open(tmp_path / "other.png"))
-    ((told, _),) = stream(model, [frame], box, bank=bank)
-    ((alone, _),) = stream(model, [frame], box)
+    ((told, _),) = stream(model, [frame], box, bank=bank, **EXACT)
+    ((alone, _),) = stream(model, [frame], box, **EXACT)
     assert torch.equal(told.labels[0], written)
     assert not torch.equal(told.logits, alone.logits)
 
@@ -134,11 +136,11 @@ def test_every_frame_that_is_tracked_reads_the_bank(weights, tmp_path):
     model, frames, box = load(weights), pictures(4), [Prompt(0, 1, box=(10, 10, 60, 50))]
     tracked = []
     for read in (bank, None):
-        predictor = VideoPredictor(model, read)
+        predictor = VideoPredictor(model, read, **EXACT)
         clip = predictor.init_state(frames)
         predictor.add_new_points_or_box(clip, 0, 1, box=box[0].box)
         tracked.append([logits[0] for _, _, logits in predictor.propagate_in_video(clip)])
-    streamed = [prediction.logits[:, 1] for prediction, _ in stream(model, frames, box, bank=bank)]
+    streamed = [prediction.logits[:, 1] for prediction, _ in stream(model, frames, box, bank=bank, **EXACT)]
     for told, alone, expected in zip(*tracked, streamed, strict=True):
         assert torch.allclose(told, expected, atol=1e-4)
         assert not torch.allclose(told, alone, atol=1e-4)

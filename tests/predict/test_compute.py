@@ -16,6 +16,7 @@ def test_precision_is_what_was_asked_for():
 def test_auto_is_bfloat16_only_where_the_processor_multiplies_it_fast(monkeypatch, fast, expected):
     monkeypatch.setattr(compute, "fast_bfloat16", lambda _: fast)
     assert Compute.choose("cpu").precision == expected
+    assert Compute.on(torch.device("cpu")).precision == expected
 
 
 def test_cuda_that_is_not_there_is_an_error_and_auto_does_without(monkeypatch):

@@ -6,6 +6,7 @@ from footage import pictures, write_video
 from nano import nano_samed2
 from segmem.core import Clip, Geometry, Prompt, PromptBatch
 from segmem.core.errors import GeometryError, PromptError, UsageError
+from segmem.methods.load import load
 from segmem.nn.temporal_adapter import TemporalSettings
 from segmem.ops.fit import plan, unfit
 from segmem.ops.intensity import IntensitySettings, window
@@ -33,7 +34,8 @@ def test_a_stream_is_prepare_step_and_unfit(video_model):
         ready = video_model.prepare(frame[None], fit, window(frame, IntensitySettings()))
         prediction, state = video_model.step(ready, state)
         expected.append(unfit(prediction.logits, fit))
-    assert torch.allclose(logits(stream(video_model, frames)), torch.cat(expected), atol=1e-4)
+    found = logits(stream(video_model, frames, precision="float32"))
+    assert torch.allclose(found, torch.cat(expected), atol=1e-4)
 
 
 def test_arrays_tensors_and_a_file_give_the_same(video_model, tmp_path):
@@ -77,8 +79,20 @@ def test_a_prompt_for_a_model_without_is_refused(video_model):
         list(stream(video_model, pictures(2), prompts={1: Prompt()}))
 
 
-def test_a_model_can_be_named(video_weights):
-    assert len(list(stream(video_weights, pictures(2)))) == 2
+def test_a_model_that_is_named_answers_as_one_that_is_loaded(video_weights):
+    named = logits(stream(video_weights, pictures(2)))
+    assert len(named) == 2
+    assert torch.allclose(named, logits(stream(load(video_weights), pictures(2))), atol=1e-4)
+
+
+@pytest.mark.parametrize(("asked", "half"), [("float32", False), ("bfloat16", True)])
+def test_the_precision_is_what_was_asked_for(video_model, asked, half):
+    frames = [torch.from_numpy(picture).permute(2, 0, 1) for picture in pictures(3)]
+    compute = Compute.on(torch.device("cpu"), "float32")
+    exact = logits(Viewer(video_model, compute).walk(frames, State.start(), {}))
+    found = logits(stream(video_model, frames, precision=asked))
+    assert torch.allclose(found, exact, atol=0.2)
+    assert torch.equal(found, exact) is not half
 
 
 def test_a_scan_is_seen_against_all_of_it(scan_model):
@@ -110,7 +124,7 @@ def test_prompts_are_given_in_pixels_of_the_input(sam2_model):
     scale = torch.tensor([fit.scaled[1] / 90, fit.scaled[0] / 60] * 2)
     grid = PromptBatch((1,), boxes=(torch.tensor(BOX) * scale)[None, None])
     expected, _ = sam2_model.step(ready, State.start(), grid)
-    found = logits(stream(sam2_model, [frame], [Prompt(box=BOX)]))
+    found = logits(stream(sam2_model, [frame], [Prompt(box=BOX)], precision="float32"))
     assert torch.allclose(found, unfit(expected.logits, fit), atol=1e-4)
 
 
@@ -163,7 +177,7 @@ def test_without_memory_each_frame_is_seen_alone(video_model):
     compute = Compute(torch.device("cpu"), torch.float32)
     alone = logits(Viewer(video_model, compute, memory=False).walk(frames, State.start(), {}))
     whole = logits(Viewer(video_model, compute).walk(frames, State.start(), {}))
-    first = [logits(stream(video_model, [frame])) for frame in frames]
+    first = [logits(stream(video_model, [frame], precision="float32")) for frame in frames]
     assert torch.allclose(alone, torch.cat(first), atol=1e-4)
     assert not torch.allclose(alone, whole, atol=1e-3)
 

@@ -65,7 +65,7 @@ def test_the_folder_holds_what_the_contract_says(make_job, clip, tmp_path):
 def test_labels_and_table_are_the_stream_s(make_job, clip, tmp_path):
     job = make_job()
     run(job, clip, tmp_path / "out")
-    found = [answer(prediction) for prediction, _ in stream(job.model, clip.paths[0])]
+    found = [answer(prediction) for prediction, _ in stream(job.model, clip.paths[0], precision="float32")]
     with (tmp_path / "out" / "frames.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 6 * 2

@@ -32,8 +32,13 @@ class Compute:
         if device == "cuda" and not torch.cuda.is_available():
             raise SurroundingsError("No CUDA device can be used on this machine. Use --device cpu or auto.")
         name = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-        half = precision == "bfloat16" or (precision == "auto" and fast_bfloat16(name))
-        return cls(torch.device(name), torch.bfloat16 if half else torch.float32)
+        return cls.on(torch.device(name), precision)
+
+    @classmethod
+    def on(cls, device: torch.device, precision: Precision = "auto") -> Self:
+        """On that device, in what was asked for, or in what is faster there."""
+        half = precision == "bfloat16" or (precision == "auto" and fast_bfloat16(device.type))
+        return cls(device, torch.bfloat16 if half else torch.float32)
 
     @property
     def precision(self) -> str:

@@ -15,6 +15,7 @@ from segmem.methods.own_bank import bank_for
 from segmem.predict.album import album
 from segmem.predict.bank_session import told_by
 from segmem.predict.frames import Frame
+from segmem.predict.request import Precision
 from segmem.predict.stream import ready
 from segmem.predict.tracker import Tracker
 from segmem.predict.tracking import Tracking
@@ -51,14 +52,20 @@ class VideoPredictor:
         model: a promptable segmenter, or what `segmem.load` takes.
         bank: as of `segmem.stream`: a file of other cases' memories; None is the model's own, where it is named and
             has one; "none" leaves it out.
+        precision: as of `segmem.stream`.
 
     Raises:
         UsageError: the model takes no prompts, or no bank and one is given.
         WeightsError: another encoder, or another input size, made the bank.
     """
 
-    def __init__(self, model: Segmenter | str | Path, bank: str | Path | None = None) -> None:
-        found, compute = ready(model)
+    def __init__(
+        self,
+        model: Segmenter | str | Path,
+        bank: str | Path | None = None,
+        precision: Precision = "auto",
+    ) -> None:
+        found, compute = ready(model, precision)
         if not isinstance(found, PromptedSegmenter):
             raise UsageError("This model takes no prompts: it names the classes it finds by itself.")
         self._tracker = Tracker(found, compute, told_by(bank_for(model, bank), found))

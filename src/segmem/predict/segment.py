@@ -13,6 +13,7 @@ from segmem.ops.prepare import case_window
 from segmem.ops.working_grid import OWN, WorkingGrid, plan_grid
 from segmem.predict.bank_session import told_by
 from segmem.predict.frames import Frame, as_source
+from segmem.predict.request import Precision
 from segmem.predict.stream import DEPTH, OnFrames, Viewer, ready, require_prompts, whole
 from segmem.predict.sweep import Direction, Sweep, Tick, mean
 from segmem.predict.volume import volume_predictions
@@ -26,6 +27,7 @@ def segment(
     prompts: Iterable[Prompt] = (),
     direction: Direction | None = None,
     bank: str | Path | None = None,
+    precision: Precision = "auto",
 ) -> Labels:
     """The label map of one case.
 
@@ -41,6 +43,7 @@ def segment(
         direction: which way from the prompted frames; None is both ways for a scan, and forward otherwise.
         bank: a file of other cases' memories, which frames read; for methods that have such a memory. Where a model is
             named and has one of its own, that is read if none is given, and "none" leaves it out.
+        precision: as of `segmem.stream`.
 
     Returns:
         (T, H, W) uint8 at the input's own size, with its geometry: `segmem.io` writes it on the scan's own grid.
@@ -52,7 +55,7 @@ def segment(
         PromptError: a prompt that cannot be meant; see `segmem.core.prompt.check`.
         InputError: nothing can be read, or there is no frame.
     """
-    loaded, compute = ready(model)
+    loaded, compute = ready(model, precision)
     viewer = Viewer(loaded, compute, cases=told_by(bank_for(model, bank), loaded))
     opened = as_source(source)
     kind = viewer.kind(opened.geometry.kind)

@@ -25,6 +25,7 @@ from segmem.predict.compute import Compute
 from segmem.predict.explain import Explanation
 from segmem.predict.frames import Frame, as_source
 from segmem.predict.grid_prompts import require_read, to_batch
+from segmem.predict.request import Precision
 from segmem.predict.slices import Slices, adapters, looks_both_ways
 from segmem.prompted import PromptedSegmenter, logits_size
 from segmem.state import Segmenter, State
@@ -39,6 +40,7 @@ def stream(
     prompts: Iterable[Prompt] = (),
     state: State | None = None,
     bank: str | Path | None = None,
+    precision: Precision = "auto",
 ) -> Iterator[tuple[Prediction, State]]:
     """Segment a stream as it arrives; memory use does not grow with its length.
 
@@ -51,6 +53,8 @@ def stream(
         state: to go on from, as an earlier frame of the same stream left it; it is consumed.
         bank: a file of other cases' memories, which frames read; for methods that have such a memory. It stays as
             it is. Where a model is named and has one of its own, that is read if none is given; "none" leaves it out.
+        precision: auto is bfloat16 where this device is faster with it; float32 leaves an autocast of the caller's own
+            alone.
 
     Yields:
         Logits (1, K, H, W) at the frame's own size with their score, and the state. The state is consumed by
@@ -64,7 +68,7 @@ def stream(
         GeometryError: the size changes.
         InputError: the path holds nothing that can be read.
     """
-    found, compute = ready(model)
+    found, compute = ready(model, precision)
     viewer = Viewer(found, compute, cases=told_by(bank_for(model, bank), found))
     source = as_source(frames)
     kind = viewer.kind(source.geometry.kind)
@@ -87,12 +91,12 @@ def _require_own_grid(model: Segmenter) -> None:
         )
 
 
-def ready(model: Segmenter | str | Path) -> tuple[Segmenter, Compute]:
-    """A model given as it is, float32, where it lies; or one loaded and placed as is fastest here."""
+def ready(model: Segmenter | str | Path, precision: Precision = "auto") -> tuple[Segmenter, Compute]:
+    """A model given stays as it is, where it lies; one that is named is loaded and placed as is fastest here."""
     if isinstance(model, str | Path):
-        compute = Compute.choose()
+        compute = Compute.choose(precision=precision)
         return compute.place(load(model)), compute
-    return model, Compute(next(model.parameters()).device, torch.float32)
+    return model, Compute.on(next(model.parameters()).device, precision)
 
 
 def whole(source: FrameSource) -> Clip:
