@@ -71,6 +71,19 @@ def test_a_black_frame_is_segmented_as_any_other():
 
 
 @torch.no_grad()
+@pytest.mark.parametrize(("kind", "held"), [("video", True), ("volume", False)])
+def test_a_black_frame_of_a_video_keeps_the_last_answer_and_a_slice_does_not(kind, held):
+    spec = nano_spec().tmam.model_copy(update={"evidence": EvidenceSettings()})
+    model, state = nano(tmam=spec, input=kind), State.start()
+    for _ in range(3):
+        before, state = model.step(
+            torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(3)), state
+        )
+    after, _ = model.step(torch.full((1, 3, 64, 64), -2.0), state)
+    assert torch.allclose(after.logits.softmax(1), before.logits.softmax(1), atol=0.02) is held
+
+
+@torch.no_grad()
 def test_a_known_foreground_is_remembered_in_place_of_the_found_one():
     model, frame = nano(), torch.randn(1, 3, 64, 64)
     left, right = torch.zeros(1, 1, 64, 64), torch.zeros(1, 1, 64, 64)

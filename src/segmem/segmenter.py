@@ -113,7 +113,7 @@ class MemorySegmenter(nn.Module):
         # decode
         decoded = self.network.decode(replace(features, top=looked.top)).float()
         logits, last = self.memory.settle(decoded, looked, state.classes), None
-        if recall:
+        if recall and self.spec.input != "volume":  # slices are no frames of one another
             logits, last = self.memory.steady(logits, features, state.last)
         calibrated = logits / self.spec.temperature
         prediction = Prediction(calibrated, confidence(calibrated))

@@ -48,8 +48,8 @@ def test_memory_carries_the_instrument_through_blank_frames(viewer):
     others = [
         blank_dice(viewer, clip, state) for clip, state in zip(clips, states[1:] + states[:1], strict=True)
     ]
-    assert np.mean(own) > np.mean(none) + 0.1
-    assert np.mean(own) > np.mean(others) + 0.1
+    assert np.mean(own) > np.mean(none) + 0.5
+    assert np.mean(own) > np.mean(others) + 0.5
 
 
 def test_a_real_video_is_segmented_through_the_command(segmem, data_root, tmp_path):

@@ -3,7 +3,7 @@ import torch
 
 from segmem.memory import LastAnswer
 from segmem.nn.block_motion import cell_side, small_picture
-from segmem.nn.steady import CHANGED, FAINT, steadied
+from segmem.nn.steady import CHANGED, FAINT, shows_nothing, steadied
 
 SIZE = (24, 32)
 SHARE = 0.5
@@ -62,11 +62,57 @@ def test_the_weight_falls_with_the_change():
         assert torch.allclose(said, torch.tensor(0.8 - SHARE * 0.6 / torch.e), atol=1e-5)
 
 
-def test_a_black_picture_has_no_contrast_to_be_measured_by():
-    black = torch.zeros(1, 1, *SIZE)
-    _, last = steadied(saying(0.2), black, None, SHARE)
-    logits, _ = steadied(saying(0.8), black + CHANGED * FAINT, last, SHARE)
+def test_a_faint_picture_has_no_contrast_to_be_measured_by():
+    faint = torch.full((1, 1, *SIZE), 0.9 * FAINT)
+    faint[..., 16:] *= -1
+    _, last = steadied(saying(0.2), faint, None, SHARE)
+    logits, _ = steadied(saying(0.8), faint + CHANGED * FAINT, last, SHARE)
     assert torch.allclose(logits.exp()[:, 1], torch.tensor(0.8 - SHARE * 0.6 / torch.e), atol=1e-5)
+
+
+def blank(level=-2.0, size=SIZE):
+    return torch.full((1, 1, *size), level)
+
+
+def with_a_clock(seen):
+    seen[..., :2, :4] = 1.0
+    return seen
+
+
+def padded(seen):
+    """Rows below that no frame has, and one that is half of them."""
+    seen[..., -4:, :], seen[..., -5, :] = 0.0, seen[..., -5, :] / 2
+    return seen
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [blank(), blank(2.5), blank(0.0), with_a_clock(blank()), padded(blank()), blank() + 0.005 * picture()],
+    ids=["black", "white", "grey", "with a clock", "padded", "noisy"],
+)
+def test_a_frame_that_shows_nothing_keeps_the_last_answer(seen):
+    _, last = steadied(saying(0.9), picture(), None, SHARE)
+    for _ in range(5):
+        logits, last = steadied(saying(0.1), seen, last, SHARE)
+        assert torch.allclose(logits.exp()[:, 1], torch.tensor(0.9), atol=0.03)
+    assert torch.equal(last.picture, picture())  # what the next frame is compared with
+
+
+@pytest.mark.parametrize("light", [1.0, 0.1], ids=["day", "dark"])
+def test_a_dark_frame_shows_something(light):
+    assert shows_nothing(light * picture()) == 0
+    assert shows_nothing(padded(light * picture() - 2)) == 0
+
+
+def test_a_small_view_in_a_black_frame_shows_something():
+    seen = blank(size=(60, 80))
+    seen[..., 20:40, 25:55] = picture(size=(20, 30))
+    assert shows_nothing(seen) == 0
+
+
+def test_a_stream_that_begins_with_nothing_says_what_the_network_says():
+    logits, _ = steadied(saying(0.3), blank(), None, SHARE)
+    assert torch.equal(logits, saying(0.3))
 
 
 def test_the_answer_goes_with_what_it_was_about():

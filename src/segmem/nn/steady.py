@@ -11,6 +11,8 @@ CHANGED = (
     0.17  # difference of cells that leaves 1/e of the last answer's weight, in deviations of the picture
 )
 FAINT = 0.05  # least deviation that is taken for a picture's own, of ones that deviate by about 1 in daylight
+BLANK = 0.04  # contrast up to which a picture shows nothing; at twice that it shows something
+A_FEW = 0.05  # of the cells, which may differ in a picture that shows nothing: a clock in its corner
 NOTHING_LEFT = (
     16.0  # exponent from which the weight is next to nothing; denormal numbers would take ten times as long
 )
@@ -28,6 +30,9 @@ def steadied(
     motion-compensated recursive filter with a gain that falls with the frame difference (reviewed by Brailean et al.,
     Proc. IEEE 1995), here of class probabilities.
 
+    A frame that shows nothing, as when the camera or the light is off, keeps the last answer wholly; it is left out
+    when the next one is compared.
+
     Args:
         logits: of the present.
         picture: (B, 1, h, w), the present frame as `small_picture` makes it.
@@ -44,6 +49,17 @@ def steadied(
     deviation = picture.flatten(1).std(dim=1).clamp(min=FAINT)[:, None, None, None]
     much = (change / (CHANGED * deviation)).square().clamp(max=NOTHING_LEFT)
     moves = share * torch.exp(-much) * (brought(last.chances, shift) - now)
+    blank = shows_nothing(picture)
+    moves = moves + blank * (last.chances - now - moves)
+    shown = torch.where(blank > 0.5, last.picture, picture)
     every = F.interpolate(moves, scale_factor=side, mode="bilinear", align_corners=False)
     answer = chances + every[..., : size[0], : size[1]]
-    return answer.clamp_(min=FAINTEST).log_(), LastAnswer(picture, now + moves)
+    return answer.clamp_(min=FAINTEST).log_(), LastAnswer(shown, now + moves)
+
+
+def shows_nothing(picture: Tensor) -> Tensor:
+    """(B, 1, 1, 1) in 0..1, how surely all but a few cells of pictures (B, 1, h, w) are alike; 0s are padding."""
+    cells = picture.flatten(1)
+    away = (cells - cells.median(dim=1, keepdim=True).values).abs()
+    contrast = torch.where(cells == 0, 0.0, away).quantile(1 - A_FEW, dim=1)
+    return (2 - contrast / BLANK).clamp(0, 1)[:, None, None, None]
