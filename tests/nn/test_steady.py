@@ -6,6 +6,7 @@ from segmem.nn.block_motion import cell_side, small_picture
 from segmem.nn.steady import CHANGED, FAINT, shows_nothing, steadied
 
 SIZE = (24, 32)
+WIDE = (60, 80)
 SHARE = 0.5
 
 
@@ -87,21 +88,34 @@ def padded(seen):
 
 @pytest.mark.parametrize(
     "seen",
-    [blank(), blank(2.5), blank(0.0), with_a_clock(blank()), padded(blank()), blank() + 0.005 * picture()],
+    [
+        blank(size=WIDE),
+        blank(2.5, WIDE),
+        blank(0.0, WIDE),
+        with_a_clock(blank(size=WIDE)),
+        padded(blank(size=WIDE)),
+        blank(size=WIDE) + 0.003 * picture(size=WIDE),
+    ],
     ids=["black", "white", "grey", "with a clock", "padded", "noisy"],
 )
 def test_a_frame_that_shows_nothing_keeps_the_last_answer(seen):
-    _, last = steadied(saying(0.9), picture(), None, SHARE)
+    _, last = steadied(saying(0.9, WIDE), picture(size=WIDE), None, SHARE)
     for _ in range(5):
-        logits, last = steadied(saying(0.1), seen, last, SHARE)
+        logits, last = steadied(saying(0.1, WIDE), seen, last, SHARE)
         assert torch.allclose(logits.exp()[:, 1], torch.tensor(0.9), atol=0.03)
-    assert torch.equal(last.picture, picture())  # what the next frame is compared with
+    assert torch.equal(last.picture, picture(size=WIDE))  # what the next frame is compared with
 
 
 @pytest.mark.parametrize("light", [1.0, 0.1], ids=["day", "dark"])
 def test_a_dark_frame_shows_something(light):
     assert shows_nothing(light * picture()) == 0
     assert shows_nothing(padded(light * picture() - 2)) == 0
+
+
+def test_something_small_and_bright_in_the_dark_is_something():
+    seen = blank(size=WIDE)
+    seen[..., 10:20, 10:25] = -1.5
+    assert shows_nothing(seen) == 0
 
 
 def test_a_small_view_in_a_black_frame_shows_something():

@@ -11,8 +11,10 @@ CHANGED = (
     0.17  # difference of cells that leaves 1/e of the last answer's weight, in deviations of the picture
 )
 FAINT = 0.05  # least deviation that is taken for a picture's own, of ones that deviate by about 1 in daylight
-BLANK = 0.04  # contrast up to which a picture shows nothing; at twice that it shows something
-A_FEW = 0.05  # of the cells, which may differ in a picture that shows nothing: a clock in its corner
+BLANK = 0.02  # contrast up to which a picture shows nothing, about one grey level; at twice that it shows something
+A_FEW = (
+    0.02  # of the cells, which may differ in a picture that shows nothing: a clock, an edge half of padding
+)
 NOTHING_LEFT = (
     16.0  # exponent from which the weight is next to nothing; denormal numbers would take ten times as long
 )
