@@ -2,16 +2,11 @@ import pytest
 import torch
 
 from segmem.memory import LastAnswer
-from segmem.nn.block_motion import cell_side, small_picture
-from segmem.nn.steady import CHANGED, FAINT, shows_nothing, steadied
+from segmem.nn.block_motion import cell_side
+from segmem.nn.steady import CHANGED, FAINT, steadied
+from small_pictures import SIZE, WIDE, blank, padded, picture, with_a_clock
 
-SIZE = (24, 32)
-WIDE = (60, 80)
 SHARE = 0.5
-
-
-def picture(seed: int = 0, size: tuple[int, int] = SIZE) -> torch.Tensor:
-    return small_picture(torch.randn(1, 3, *size, generator=torch.Generator().manual_seed(seed)) * 4)
 
 
 def saying(chance: float, size: tuple[int, int] = SIZE) -> torch.Tensor:
@@ -71,21 +66,6 @@ def test_a_faint_picture_has_no_contrast_to_be_measured_by():
     assert torch.allclose(logits.exp()[:, 1], torch.tensor(0.8 - SHARE * 0.6 / torch.e), atol=1e-5)
 
 
-def blank(level=-2.0, size=SIZE):
-    return torch.full((1, 1, *size), level)
-
-
-def with_a_clock(seen):
-    seen[..., :2, :4] = 1.0
-    return seen
-
-
-def padded(seen):
-    """Rows below that no frame has, and one that is half of them."""
-    seen[..., -4:, :], seen[..., -5, :] = 0.0, seen[..., -5, :] / 2
-    return seen
-
-
 @pytest.mark.parametrize(
     "seen",
     [
@@ -104,24 +84,6 @@ def test_a_frame_that_shows_nothing_keeps_the_last_answer(seen):
         logits, last = steadied(saying(0.1, WIDE), seen, last, SHARE)
         assert torch.allclose(logits.exp()[:, 1], torch.tensor(0.9), atol=0.03)
     assert torch.equal(last.picture, picture(size=WIDE))  # what the next frame is compared with
-
-
-@pytest.mark.parametrize("light", [1.0, 0.1], ids=["day", "dark"])
-def test_a_dark_frame_shows_something(light):
-    assert shows_nothing(light * picture()) == 0
-    assert shows_nothing(padded(light * picture() - 2)) == 0
-
-
-def test_something_small_and_bright_in_the_dark_is_something():
-    seen = blank(size=WIDE)
-    seen[..., 10:20, 10:25] = -1.5
-    assert shows_nothing(seen) == 0
-
-
-def test_a_small_view_in_a_black_frame_shows_something():
-    seen = blank(size=(60, 80))
-    seen[..., 20:40, 25:55] = picture(size=(20, 30))
-    assert shows_nothing(seen) == 0
 
 
 def test_a_stream_that_begins_with_nothing_says_what_the_network_says():

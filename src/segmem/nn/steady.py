@@ -5,16 +5,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from segmem.memory import LastAnswer
+from segmem.nn.blank_picture import shows_nothing
 from segmem.nn.block_motion import block_motion, brought, cell_side
 
 CHANGED = (
     0.17  # difference of cells that leaves 1/e of the last answer's weight, in deviations of the picture
 )
 FAINT = 0.05  # least deviation that is taken for a picture's own, of ones that deviate by about 1 in daylight
-BLANK = 0.02  # contrast up to which a picture shows nothing, about one grey level; at twice that it shows something
-A_FEW = (
-    0.02  # of the cells, which may differ in a picture that shows nothing: a clock, an edge half of padding
-)
 NOTHING_LEFT = (
     16.0  # exponent from which the weight is next to nothing; denormal numbers would take ten times as long
 )
@@ -57,11 +54,3 @@ def steadied(
     every = F.interpolate(moves, scale_factor=side, mode="bilinear", align_corners=False)
     answer = chances + every[..., : size[0], : size[1]]
     return answer.clamp_(min=FAINTEST).log_(), LastAnswer(shown, now + moves)
-
-
-def shows_nothing(picture: Tensor) -> Tensor:
-    """(B, 1, 1, 1) in 0..1, how surely all but a few cells of pictures (B, 1, h, w) are alike; 0s are padding."""
-    cells = picture.flatten(1)
-    away = (cells - cells.median(dim=1, keepdim=True).values).abs()
-    contrast = torch.where(cells == 0, 0.0, away).quantile(1 - A_FEW, dim=1)
-    return (2 - contrast / BLANK).clamp(0, 1)[:, None, None, None]
