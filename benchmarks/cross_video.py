@@ -39,10 +39,10 @@ from segmem.metrics.dis import Dis
 from segmem.metrics.flow import BackwardFlow, backward_flows
 from segmem.metrics.overlap import confusion, dice_by_frame, dice_of
 from segmem.metrics.summary import by_class, mean_of_classes, mean_present
-from segmem.metrics.temporal import Consistency, flicker, temporal_consistency
+from segmem.metrics.temporal import flicker, temporal_consistency
 from segmem.predict.stream import Viewer
 from segmem.state import State
-from spoil import is_hard, spoil
+from spoil import EVERY, is_hard, spoil
 
 Cell = str | int | float
 
@@ -64,6 +64,12 @@ class Video:
 
     def along(self) -> Iterator[BackwardFlow]:
         return (BackwardFlow(step.astype(np.float32), valid) for step, valid in self.flows)
+
+    def part(self, frames: slice) -> "Video":
+        """Some of its frames."""
+        return Video(
+            self.name, self.frames[frames], self.truth[frames], self.flows[frames.start : frames.stop - 1]
+        )
 
 
 def read(folder: Path, merge: dict[int, int], limit: int) -> Video:
@@ -132,15 +138,13 @@ def pooled(prediction: NDArray[np.uint8], truth: NDArray[np.uint8], names: Seque
 
 
 def measure(
-    names: Sequence[str],
-    video: Video,
-    clean: NDArray[np.uint8],
-    bad: NDArray[np.uint8],
-    truth: Consistency,
+    names: Sequence[str], video: Video, clean: NDArray[np.uint8], bad: NDArray[np.uint8]
 ) -> dict[str, Cell]:
     """All numbers of one video, of its label maps and those of the same video with spoilt frames."""
     count = len(names)
-    steady = temporal_consistency(clean, video.along(), count, "DIS medium")
+    truth, steady = (
+        temporal_consistency(maps, video.along(), count, "DIS medium") for maps in (video.truth, clean)
+    )
     hard = [t for t in range(len(bad)) if is_hard(t)]
     return (
         overlap("dice", clean, video.truth, names)
@@ -154,6 +158,16 @@ def measure(
         | overlap("hard", bad[hard], video.truth[hard], names)
         | {"hard_frames": len(hard), "flicker": flicker(clean, video.along(), count)}
     )
+
+
+def measure_clips(
+    names: Sequence[str], video: Video, clean: NDArray[np.uint8], bad: NDArray[np.uint8]
+) -> Iterator[dict[str, Cell]]:
+    """The same of each clip of the video, and its number; a rest without a spoilt frame is left out."""
+    for start in range(0, len(clean), EVERY):
+        frames = slice(start, min(start + EVERY, len(clean)))
+        if any(map(is_hard, range(frames.start, frames.stop))):
+            yield {"clip": start // EVERY} | measure(names, video.part(frames), clean[frames], bad[frames])
 
 
 def append(path: Path, row: dict[str, Cell]) -> None:
@@ -186,11 +200,13 @@ def main(arguments: Sequence[str]) -> None:
             model = open_model(path, recall=mode != "none", precision=options.precision)
             for place, video in enumerate(videos):
                 other = videos[(place + 1) % len(videos)] if mode == "other" else None
-                truth = temporal_consistency(video.truth, video.along(), len(model.classes), "DIS medium")
                 row: dict[str, Cell] = {"model": name, "memory": mode, "video": video.name, "weights": sha256}
                 row |= {"frames": len(video.frames), "precision": model.precision}
                 clean, bad = (segment(model, video, other, spoilt) for spoilt in (False, True))
-                append(options.out, row | measure(model.classes, video, clean, bad, truth))
+                append(options.out, row | measure(model.classes, video, clean, bad))
+                if options.clips is not None:
+                    for clip in measure_clips(model.classes, video, clean, bad):
+                        append(options.clips, row | clip)
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -204,6 +220,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--frames", type=int, default=0, help="of each video; 0 is all")
     parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
     parser.add_argument("--out", type=Path, default=Path("cross_video.csv"))
+    parser.add_argument(
+        "--clips", type=Path, help=f"a line for every {EVERY} frames too, for clip_intervals.py"
+    )
     options = parser.parse_args(arguments)
     if any("=" not in pair for pair in options.model):
         parser.error("--model takes NAME=WEIGHTS, as in base=runs/base")

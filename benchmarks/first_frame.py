@@ -23,7 +23,6 @@ from pipeline import open_model
 from segmem.core import Prompt
 from segmem.io.tensors import digest
 from segmem.methods.load import find_weights
-from segmem.metrics.temporal import temporal_consistency
 from segmem.predict.stream import Viewer
 from segmem.state import State
 from spoil import spoil
@@ -67,11 +66,10 @@ def main(arguments: Sequence[str]) -> None:
         video = read(folder, merge, options.frames)
         prompts = first_masks(video, len(options.classes))
         clean, bad = (followed(model.viewer(), video, prompts, spoilt) for spoilt in (False, True))
-        truth = temporal_consistency(video.truth, video.along(), len(options.classes), "DIS medium")
         row: dict[str, Cell] = {"model": options.model, "memory": "first frame's masks", "video": video.name}
         row |= {"weights": digest(find_weights(options.model))[:12], "frames": len(video.frames)}
         row["precision"] = model.precision
-        append(options.out, row | measure(options.classes, video, clean, bad, truth))
+        append(options.out, row | measure(options.classes, video, clean, bad))
 
 
 if __name__ == "__main__":
