@@ -163,11 +163,12 @@ def measure(
 def measure_clips(
     names: Sequence[str], video: Video, clean: NDArray[np.uint8], bad: NDArray[np.uint8]
 ) -> Iterator[dict[str, Cell]]:
-    """The same of each clip of the video, and its number; a rest without a spoilt frame is left out."""
+    """The same of each clip of the video, its frames and number; a rest without a spoilt frame is left out."""
     for start in range(0, len(clean), EVERY):
         frames = slice(start, min(start + EVERY, len(clean)))
         if any(map(is_hard, range(frames.start, frames.stop))):
-            yield {"clip": start // EVERY} | measure(names, video.part(frames), clean[frames], bad[frames])
+            counted: dict[str, Cell] = {"frames": frames.stop - frames.start, "clip": start // EVERY}
+            yield counted | measure(names, video.part(frames), clean[frames], bad[frames])
 
 
 def append(path: Path, row: dict[str, Cell]) -> None:
