@@ -163,3 +163,20 @@ def test_its_answers_flicker_less_where_the_picture_hardly_changes():
             said.append(prediction.probabilities)
         changes.append(float(torch.cat(said).diff(dim=0).abs().mean()))
     assert changes[1] < 0.8 * changes[0]
+
+
+@torch.no_grad()
+def test_an_answer_that_is_no_number_leaves_nothing_behind():
+    spec = nano_spec().tmam.model_copy(update={"evidence": EvidenceSettings()})
+    model, frames = nano(tmam=spec), torch.randn(5, 1, 3, 64, 64)
+    state = State.start()
+    for frame in frames[:3]:
+        _, state = model.step(frame, state)
+    spoilt, after = model.step(torch.full((1, 3, 64, 64), torch.nan), state.fork())
+    assert spoilt.score.isnan().all()
+    assert after.frame == 4
+    before = state.tensors()
+    assert all(torch.equal(kept, before[name]) for name, kept in after.tensors().items() if name != "frame")
+    for frame in frames[3:]:
+        clear, after = model.step(frame, after)
+        assert clear.logits.isfinite().all()

@@ -90,7 +90,8 @@ class MemorySegmenter(nn.Module):
                 as of a frame that somebody labelled.
 
         Returns:
-            Logits (B, K, H, W) with scores, and the state after this frame.
+            Logits (B, K, H, W) with scores, and the state after this frame. Where a score is not a number, the logits
+            are not either, and the state keeps nothing of the frame.
 
         Raises:
             UsageError: a prompt for a method that takes none.
@@ -119,6 +120,8 @@ class MemorySegmenter(nn.Module):
         prediction = Prediction(calibrated, confidence(calibrated))
 
         # memorise
+        if not bool(prediction.score.isfinite().all()):  # it would stay in all that comes after
+            return prediction, replace(state, frame=state.frame + 1)
         after = replace(state, frame=state.frame + 1, last=last)
         memorise = recall if memorise is None else memorise
         if not memorise or not self.policy.due(state.frame):

@@ -55,6 +55,20 @@ def test_a_stream_goes_on_from_a_state(video_model):
     assert torch.equal(logits(stream(video_model, frames[3:], state=state)), whole[3:])
 
 
+def test_answers_that_are_no_numbers_are_warned_of_once_and_forgotten(video_model, monkeypatch):
+    decode, asked = video_model.network.decode, []
+
+    def sometimes(features):
+        asked.append(features)
+        return decode(features) * (torch.nan if len(asked) in {2, 3} else 1)
+
+    monkeypatch.setattr(video_model.network, "decode", sometimes)
+    with pytest.warns(UserWarning, match="frame 1: the network answers with NaN") as seen:
+        found = logits(stream(video_model, pictures(5)))
+    assert len(seen) == 1
+    assert found.isfinite().flatten(1).all(dim=1).tolist() == [True, False, False, True, True]
+
+
 def test_the_first_answer_does_not_wait_for_the_last_frame(video_model):
     taken = []
 

@@ -1,5 +1,6 @@
 """Frame by frame: what a model says of each, at the frame's own size, with the state after it."""
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -67,6 +68,10 @@ def stream(
         PromptError: a prompt that cannot be meant; see `segmem.core.prompt.check`.
         GeometryError: the size changes.
         InputError: the path holds nothing that can be read.
+
+    Warns:
+        UserWarning: the network answers with NaN or infinity. A model that names classes by itself remembers nothing of
+            such a frame.
     """
     found, compute = ready(model, precision)
     viewer = Viewer(found, compute, cases=told_by(bank_for(model, bank), found))
@@ -155,6 +160,7 @@ class Viewer:
         self.budget = budget
         self.slices: Slices | None = None
         self._counted = 0
+        self._warned = False
 
     def kind(self, of_source: Kind) -> Kind:
         """As what the model sees the source: a model for scans takes loose frames for slices."""
@@ -239,7 +245,19 @@ class Viewer:
             with self.clock.part("head"):
                 prediction, after = self.model.step(features, state, batch, recall=recall, memorise=memorise)
         self.cases = after.cases
+        self._warn_of_no_numbers(prediction, state.frame)
         return prediction, after
+
+    def _warn_of_no_numbers(self, prediction: Prediction, frame: int) -> None:
+        """Once a case: one such frame is as telling as a thousand."""
+        if self._warned or bool(prediction.score.isfinite().all()):
+            return
+        self._warned = True
+        warnings.warn(
+            f"frame {frame}: the network answers with NaN or infinity; the labels of that frame, and of others like"
+            " it, are not to be trusted. Look at the weights with segmem doctor, and try --precision float32.",
+            stacklevel=1,
+        )
 
     def begin(self, length: int | None, kept: State | None = None) -> State:
         """The state before a case of `length` frames, or the one that an interrupted run kept of it."""
