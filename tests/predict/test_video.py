@@ -141,6 +141,15 @@ def test_numbered_pictures_are_a_video_without_time(make_job, tmp_path):
     assert (tmp_path / "out" / "frames.csv").read_text().splitlines()[1].startswith("0,,1,")
 
 
+def test_what_was_warned_of_is_in_the_video_s_own_manifest(make_job, clip, tmp_path, monkeypatch):
+    job = make_job()
+    decode = job.model.network.decode
+    monkeypatch.setattr(job.model.network, "decode", lambda features: decode(features) * torch.nan)
+    run(job, clip, tmp_path / "out")
+    (told,) = manifest.read(tmp_path / "out" / manifest.NAME).warnings
+    assert told.startswith("frame 0: the network answers with NaN")
+
+
 def test_a_video_cut_short_says_so(make_job, tmp_path):
     path = write_video(tmp_path / "v.avi", 30)
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])

@@ -49,8 +49,10 @@ def segment_video(job: Job, case: Case, out: Path, watch: Watch, clock: Clock) -
     if state is None:
         partial.begin()
     try:
+        run = _Run(job, case, partial, watch, clock)
         with job.noting(case):
-            record = _Run(job, case, partial, watch, clock).go(state)
+            geometry, state = run.go(state)
+        record = run.finish(geometry, state)  # after the warnings, which its manifest tells
     except InterruptedRun:
         raise
     except Exception:
@@ -93,8 +95,8 @@ class _Run:
         self.clock = clock
         self.viewer = job.viewer(clock)
 
-    def go(self, kept: State | None) -> CaseRecord:
-        """From the frame that a kept state waits for, or from the first, to the end."""
+    def go(self, kept: State | None) -> tuple[Geometry, State]:
+        """From the frame that a kept state waits for, or from the first, to the end or a stop."""
         first = 0 if kept is None else kept.frame
         skipped = 0 if self.job.request.overlay else first
         source = self._open_at(skipped)
@@ -115,7 +117,7 @@ class _Run:
         self.clock.seconds["write"] += writers.png.seconds + writers.video.seconds
         if state.frame == 0:
             raise InputError(f"{self.case.name} holds no frame to segment.")
-        return self._finish(geometry, state)
+        return geometry, state
 
     def _walk(self, frames: Iterator[Tensor], state: State, prompts: OnFrames, writers: _Writers) -> State:
         """Segment what is left of the frames, until they end or a stop is asked for."""
@@ -206,7 +208,7 @@ class _Run:
             FrameLabelsWriter(folder / FOLDER, write_grey) if self.job.request.confidence else None,
         )
 
-    def _finish(self, geometry: Geometry, state: State) -> CaseRecord:
+    def finish(self, geometry: Geometry, state: State) -> CaseRecord:
         """The record of a whole video, written; or a stream kept for later."""
         folder = self.partial.folder
         if self.watch.stop and self.case.form != "camera":  # a camera ends when a person says so
