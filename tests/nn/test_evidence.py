@@ -155,6 +155,32 @@ def test_what_a_place_looks_like_counts_where_it_is_not_spoilt():
 
 
 @torch.no_grad()
+@pytest.mark.parametrize(("spoilt", "weight"), [(0, 0.5), (2, 0.5), (4, 0.0), (6, 0.0)])
+def test_looks_count_as_far_as_most_of_the_frame_is_clear(spoilt, weight):
+    evidence, logits = part(discriminant=0.5, lean=0.0), noise(1, CLASSES, 8, 12)
+    nothing = torch.zeros(1, CLASSES, 8, 12)
+    looked = noise(1, CLASSES, 8, 12, seed=1).log_softmax(dim=1)
+    doubt = torch.full((1, 1, 8, 12), CLEAR)
+    doubt[..., : 2 * spoilt] = SPOILT
+    alone = logits.softmax(dim=1)
+    pool = (logits + weight * looked).softmax(dim=1)
+    told = evidence.settle(logits, nothing, doubt, looked).exp()
+    expected = torch.where(doubt == CLEAR, pool, alone)
+    assert torch.allclose(told, expected, atol=1e-4)
+
+
+@torch.no_grad()
+def test_looks_of_a_frame_that_is_half_spoilt_have_half_their_weight():
+    evidence, logits = part(discriminant=0.5, lean=0.0), noise(1, CLASSES, 8, 12)
+    nothing = torch.zeros(1, CLASSES, 8, 12)
+    looked = noise(1, CLASSES, 8, 12, seed=1).log_softmax(dim=1)
+    now = evidence.settle(logits, nothing, whole(CLEAR)).exp()
+    told = evidence.settle(logits, nothing, whole(0.0), looked).exp()
+    pool = (now.log() + 0.25 * looked).softmax(dim=1)
+    assert torch.allclose(told, (logits.softmax(dim=1) + pool) / 2, atol=1e-5)
+
+
+@torch.no_grad()
 def test_the_stream_tells_what_classes_look_like():
     evidence = part()
     kinds = noise(CLASSES, CHANNELS)

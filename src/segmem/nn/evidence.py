@@ -189,7 +189,7 @@ class ClassEvidence(nn.Module):
         """
         some = valid.any(dim=1)[:, None, None, None]
         spoilt = doubt.float().sigmoid()
-        most = spoilt.flatten(1).median(dim=1).values[:, None, None, None]
+        most = _most(spoilt)
         known = torch.where(valid[..., None, None], alike, 1.0).amin(dim=1, keepdim=True)
         known = F.interpolate(known, doubt.shape[-2:], mode="bilinear", align_corners=False)
         new = torch.where(some, ((KNOWN - known) / (KNOWN - NEW)).clamp(0, 1), 1.0)
@@ -219,7 +219,8 @@ class ClassEvidence(nn.Module):
         With now = softmax(logits), past = found + (1 - sum(found)) * now, since what was never seen is left to the
         present, and s = sigmoid(trusted + lean): p = s * past + (1 - s) * pool, where pool is the logarithmic opinion
         pool of the two, softmax((1 - floor) * log(now) + floor * log(past)) (Genest and Zidek 1986), to whose exponent
-        discriminant * recognised is added.
+        (1 - median(sigmoid(trusted))) * discriminant * recognised is added: where most of a frame is spoilt, as in the
+        dark, nothing has the looks of its class.
 
         Args:
             logits: (B, K, H, W) of the present.
@@ -235,7 +236,8 @@ class ClassEvidence(nn.Module):
             told = _believed(now) * (1 - weight) + _believed(past) * weight
             if recognised is not None:
                 looked = F.interpolate(recognised, size, mode="bilinear", align_corners=False)
-                told = torch.add(told, looked, alpha=self.settings.discriminant)
+                clear = 1 - _most(trusted.sigmoid())
+                told = torch.addcmul(told, looked, clear, value=self.settings.discriminant)
             pool = told.softmax(dim=1)
             spoilt = (trusted + self.settings.lean).sigmoid()
             spoilt = F.interpolate(spoilt, size, mode="bilinear", align_corners=False)
@@ -256,6 +258,11 @@ class ClassEvidence(nn.Module):
     def _clear(self, doubt: Tensor, grid: Grid) -> Tensor:
         """(B, h*w, 1) in 0..1, how far each cell is not spoilt."""
         return rearrange(F.adaptive_avg_pool2d((-doubt).sigmoid(), grid), "b one h w -> b (h w) one")
+
+
+def _most(spoilt: Tensor) -> Tensor:
+    """(B, 1, 1, 1), what most places of a frame (B, 1, h, w) are."""
+    return spoilt.flatten(1).median(dim=1).values[:, None, None, None]
 
 
 def _believed(probabilities: Tensor) -> Tensor:

@@ -29,7 +29,7 @@ class EvidenceSettings(Settings):
     """Logits that a place is spoilt, gained by losing all likeness (cosine, 1 to 0) to what is remembered."""
     discriminant: float = Field(default=0.1, ge=0)
     """Weight, beside the present's and the past's, of what a place shows by its looks alone, judged by all that the
-    stream has shown of each class; 0: that is not asked."""
+    stream has shown of each class, and as far as most of the frame is clear; 0: that is not asked."""
     steady: float = Field(default=0.5, ge=0, lt=1)
     """Weight of the answer to the frame before where the picture has not changed since, against flicker; 0: none."""
     usual: float = Field(default=0.8, gt=0, le=1)
