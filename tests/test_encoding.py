@@ -38,6 +38,24 @@ def test_a_frame_out_of_turn_is_encoded_as_the_first_of_a_stream():
 
 
 @torch.no_grad()
+def test_after_a_frame_that_is_no_number_its_stream_is_encoded_anew_and_its_neighbour_goes_on():
+    network, frames = nano_samed2().network, torch.randn(2, 3, 3, 64, 64)
+    _, state = encode_next(network, frames[:, 0], State.start())
+    spoilt = frames[:, 1].clone()
+    spoilt[0] = torch.nan
+    assert encode_next(network, spoilt, State(1, past=state.past, past_frame=1))[0].top[0].isnan().all()
+    _, after = encode_next(network, spoilt, State(1, past=state.past, past_frame=1))
+    _, usual = encode_next(network, frames[:, 1], State(1, past=state.past, past_frame=1))
+    seen = [
+        encode_next(network, frames[:, 2], State(2, past=one.past, past_frame=2))[0].top
+        for one in (after, usual)
+    ]
+    alone = encode_next(network, frames[:1, 2], State.start())[0].top
+    assert torch.allclose(seen[0][0], alone[0], atol=1e-5)
+    assert torch.allclose(seen[0][1], seen[1][1], atol=1e-5)
+
+
+@torch.no_grad()
 def test_slices_see_both_neighbours_where_the_adapter_is_symmetric():
     from segmem.nn.temporal_adapter import TemporalSettings
 

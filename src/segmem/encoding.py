@@ -3,10 +3,12 @@
 from dataclasses import replace
 from typing import Protocol
 
+import torch
 from einops import rearrange
 from torch import Tensor
 
 from segmem.core import Features
+from segmem.memory.sound import sound
 from segmem.nn.temporal_adapter import Passage, Past
 from segmem.state import State
 
@@ -52,7 +54,15 @@ def finish_clip(network: HalvedEncoder, entered: Tensor, past: Past = ()) -> tup
 
 
 def encode_next(network: ClipEncoder, frame: Tensor, state: State) -> tuple[Features, State]:
-    """Features of the frame (B, 3, H, W) that `state` waits for, and the state that has seen it."""
+    """Features of the frame (B, 3, H, W) that `state` waits for, and the state that has seen it.
+
+    A stream of which the encoder keeps NaN or infinity begins anew with its next frame.
+    """
     passage = Passage(1, state.past if state.past_frame == state.frame else ())
     features = network.encode(frame, passage)
-    return features, replace(state, past=tuple(passage.after), past_frame=state.frame + 1)
+    return features, replace(state, past=tuple(map(_sound, passage.after)), past_frame=state.frame + 1)
+
+
+def _sound(kept: Tensor) -> Tensor:
+    """(B, ...), with zeros, as before a first frame, in the place of rows that are not all numbers."""
+    return torch.where(sound(kept).view(-1, *[1] * (kept.ndim - 1)), kept, 0.0)

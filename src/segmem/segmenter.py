@@ -14,6 +14,7 @@ from segmem.core import Features, Prediction
 from segmem.core.errors import UsageError
 from segmem.core.prompt import PromptBatch
 from segmem.memory import ClassSums, Entry, LastAnswer, Memory, MemoryBank, MemoryPolicy, Query
+from segmem.memory.sound import sound_rows
 from segmem.nn.block_motion import small_picture
 from segmem.nn.feature_memory import Looked
 from segmem.ops.fit import Fit
@@ -90,8 +91,8 @@ class MemorySegmenter(nn.Module):
                 as of a frame that somebody labelled.
 
         Returns:
-            Logits (B, K, H, W) with scores, and the state after this frame. Where a score is not a number, the logits
-            are not either, and the state keeps nothing of the frame.
+            Logits (B, K, H, W) with scores, and the state after this frame. Where a stream's score is not a number, its
+            logits are not either, and the state keeps nothing of its frame.
 
         Raises:
             UsageError: a prompt for a method that takes none.
@@ -120,16 +121,16 @@ class MemorySegmenter(nn.Module):
         prediction = Prediction(calibrated, confidence(calibrated))
 
         # memorise
-        if not bool(prediction.score.isfinite().all()):  # it would stay in all that comes after
-            return prediction, replace(state, frame=state.frame + 1)
-        after = replace(state, frame=state.frame + 1, last=last)
+        rows = prediction.score.isfinite()
+        after = replace(state, frame=state.frame + 1, last=sound_rows(last, state.last, rows))
         memorise = recall if memorise is None else memorise
         if not memorise or not self.policy.due(state.frame):
             return prediction, after
         foreground = logits.softmax(dim=1)[:, 1:] if known is None else known.to(logits)
         # of classes it learns from what the network says, not from what it made of that: it would believe itself
         alone = decoded.softmax(dim=1) if known is None else with_background(foreground)
-        after = replace(after, classes=self.memory.learn(looked, alone, state.classes))
+        learnt = self.memory.learn(looked, alone, state.classes)
+        after = replace(after, classes=sound_rows(learnt, state.classes, rows))
         return prediction, self._memorise(looked, foreground, prediction, now, after)
 
     prompted = False

@@ -66,6 +66,18 @@ def test_streams_in_a_batch_do_not_see_each_other(model, frames):
     assert torch.allclose(swapped.flip(1), both, atol=close)
 
 
+@pytest.mark.parametrize("when", [0, 3])
+def test_a_frame_that_is_no_number_spoils_itself_alone(model, frames, when):
+    whole, _ = run(model, frames)
+    spoilt = frames.clone()
+    spoilt[when, 0] = torch.nan
+    found, state = run(model, spoilt)
+    assert found[[t for t in range(len(frames)) if t != when], 0].isfinite().all()
+    assert all(kept.isfinite().all() for kept in state.tensors().values())
+    if when:  # nothing is carried over a first frame of which one stream has nothing to carry
+        assert torch.allclose(found[:, 1], whole[:, 1], atol=1e-4)
+
+
 def test_the_future_does_not_change_the_past(model, frames):
     changed = frames.clone()
     changed[5:] = 0

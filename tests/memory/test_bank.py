@@ -1,5 +1,6 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 
+import pytest
 import torch
 
 from segmem.memory import Entry, MemoryBank, Query, Recall
@@ -38,6 +39,17 @@ def test_a_negative_slot_drops_the_entry():
     with torch.no_grad():
         bank = MemoryBank.empty(3, like=entry(0.0, 0)).write(entry(7.0, 4), torch.tensor([-1, 0]))
     assert bank.used.tolist() == [[False] * 3, [True, False, False]]
+
+
+@pytest.mark.parametrize("part", ["tokens", "key", "score"])
+@pytest.mark.parametrize("learning", [False, True])
+def test_an_entry_that_is_no_number_is_dropped_and_its_neighbours_are_not(part, learning):
+    new = entry(7.0, 4)
+    getattr(new, part).view(2, -1)[1, -1] = torch.nan
+    with torch.set_grad_enabled(learning):
+        bank = MemoryBank.empty(3, like=entry(0.0, 0)).write(new, torch.tensor([0, 0]))
+    assert bank.used.tolist() == [[True, False, False], [False] * 3]
+    assert all(getattr(bank, f.name).isfinite().all() for f in fields(bank))
 
 
 def test_writing_in_place_and_anew_agree():

@@ -7,6 +7,8 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
+from segmem.memory.sound import sound
+
 EMPTY = -1  # the frame number of a slot that holds nothing
 
 
@@ -84,11 +86,13 @@ class MemoryBank:
         return self.frame != EMPTY
 
     def write(self, entry: Entry, slot: Tensor) -> Self:
-        """The bank with `entry` in `slot` (B int64); a negative slot drops the entry.
+        """The bank with `entry` in `slot` (B int64); a negative slot drops the entry, and so does one that holds NaN or
+        infinity, which would stay in all that comes after.
 
         In place where no gradient is recorded, so the caller must not go on using the bank it
         passed in; a new bank where one is, since back-propagation needs the old values.
         """
+        slot = torch.where(sound(entry.tokens) & sound(entry.key) & entry.score.isfinite(), slot, -1)
         if torch.is_grad_enabled():
             return self._written_anew(entry, slot)
         row = torch.arange(slot.shape[0], device=slot.device)

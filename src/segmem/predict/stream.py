@@ -70,8 +70,7 @@ def stream(
         InputError: the path holds nothing that can be read.
 
     Warns:
-        UserWarning: the network answers with NaN or infinity. A model that names classes by itself remembers nothing of
-            such a frame.
+        UserWarning: the network answers with NaN or infinity. Nothing of such a frame is remembered.
     """
     found, compute = ready(model, precision)
     viewer = Viewer(found, compute, cases=told_by(bank_for(model, bank), found))
