@@ -8,7 +8,7 @@ from einops import rearrange
 from torch import Tensor
 
 from segmem.core import Features
-from segmem.memory.sound import sound
+from segmem.memory.sound import beside, sound
 from segmem.nn.temporal_adapter import Passage, Past
 from segmem.state import State
 
@@ -65,4 +65,4 @@ def encode_next(network: ClipEncoder, frame: Tensor, state: State) -> tuple[Feat
 
 def _sound(kept: Tensor) -> Tensor:
     """(B, ...), with zeros, as before a first frame, in the place of rows that are not all numbers."""
-    return torch.where(sound(kept).view(-1, *[1] * (kept.ndim - 1)), kept, 0.0)
+    return torch.where(beside(sound(kept), kept), kept, 0.0)

@@ -7,7 +7,7 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
-from segmem.memory.sound import sound
+from segmem.memory.sound import beside, sound
 
 EMPTY = -1  # the frame number of a slot that holds nothing
 
@@ -99,8 +99,7 @@ class MemoryBank:
         target, kept = slot.clamp(min=0), slot >= 0
         for f in fields(Entry):
             bank, new = getattr(self, f.name), getattr(entry, f.name)
-            keep = kept.view(-1, *[1] * (new.ndim - 1))
-            bank[row, target] = torch.where(keep, new.to(bank.dtype), bank[row, target])
+            bank[row, target] = torch.where(beside(kept, new), new.to(bank.dtype), bank[row, target])
         return self
 
     def _written_anew(self, entry: Entry, slot: Tensor) -> Self:

@@ -17,6 +17,11 @@ def sound(x: Tensor) -> Tensor:
     return x.isfinite().flatten(1).all(dim=1)
 
 
+def beside(rows: Tensor, x: Tensor) -> Tensor:
+    """(B,) as (B, 1, ...), with as many axes as `x` has."""
+    return rows.view(-1, *[1] * (x.ndim - 1))
+
+
 def sound_rows(new: Kept | None, old: Kept | None, rows: Tensor) -> Kept | None:
     """`new` in the rows that are True of (B,), `old` in the others; None where these have no old one."""
     if new is None or bool(rows.all()):
@@ -26,6 +31,6 @@ def sound_rows(new: Kept | None, old: Kept | None, rows: Tensor) -> Kept | None:
 
     def merged(name: str) -> Tensor:
         one: Tensor = getattr(new, name)
-        return torch.where(rows.view(-1, *[1] * (one.ndim - 1)), one, getattr(old, name))
+        return torch.where(beside(rows, one), one, getattr(old, name))
 
     return replace(new, **{f.name: merged(f.name) for f in fields(new)})
