@@ -1,11 +1,10 @@
 """The table of networks with and without memory, and its means, from the rows of their looks.
 
-    python benchmarks/families.py docs/results/tmam_families.csv --state NOW --state BEFORE
+    python benchmarks/families.py docs/results/tmam_families.csv --state STATE
 
 For each network, video and seed: base* and what memory adds in points, by subset; the mean of the five hard subsets,
 Dice and temporal consistency; and how far clear frames' temporal consistency is from the truth's without memory and
-with it. A row is of the first state of the code given here that it was measured with; one of a later state is marked.
-Then the means, of each network over both videos, and video by video.
+with it, all measured with one state of the code. Then the means, of each network over both videos, and video by video.
 """
 
 import argparse
@@ -29,12 +28,10 @@ class Row:
 
     Attributes:
         name: network, video and seed.
-        now: whether it was measured with the first state.
         found: what was measured.
     """
 
     name: Name
-    now: bool
     found: Measured
 
     def pair(self, subset: str, metric: str) -> tuple[float, float]:
@@ -59,26 +56,22 @@ class Row:
         return clear, hard, steady
 
 
-def read(path: Path, states: Sequence[str]) -> list[Row]:
-    """The rows of a file, each of the first state that it has."""
-    found: dict[tuple[Name, str], Measured] = defaultdict(dict)
+def read(path: Path, state: str) -> list[Row]:
+    """The rows of a file that were measured with this state."""
+    found: dict[Name, Measured] = defaultdict(dict)
     with path.open(newline="") as file:
         for row in csv.DictReader(file):
-            name = (row["network"], row["video"], int(row["seed"]))
-            measured = {metric: float(row[metric]) for metric in ("dice", "tc", "tc_truth")}
-            found[name, row["floor/lean"]][row["model"], row["subset"]] = measured
-    rows = []
-    for name in sorted({name for name, _ in found}):
-        state = next((one for one in states if (name, one) in found), None)
-        if state is not None:
-            rows.append(Row(name, state == states[0], found[name, state]))
-    return rows
+            if row["floor/lean"] == state:
+                name = (row["network"], row["video"], int(row["seed"]))
+                measured = {metric: float(row[metric]) for metric in ("dice", "tc", "tc_truth")}
+                found[name][row["model"], row["subset"]] = measured
+    return [Row(name, found[name]) for name in sorted(found)]
 
 
 def line(row: Row) -> str:
     """A row of the table."""
     network, video, seed = row.name
-    cells = [network, video, str(seed) + ("" if row.now else " †")]
+    cells = [network, video, str(seed)]
     cells += [_beside(*row.pair(subset, "dice")) for subset in ("clear", *HARD)]
     cells += [_beside(*row.hard("dice")), _beside(*row.hard("tc"))]
     cells.append(" → ".join(_short(one) for one in row.distance()))
@@ -92,7 +85,7 @@ def means(rows: Iterable[Row]) -> str:
     far = [row.distance() for row in listed if row.distance()[0] > POINT]
     halved = sum(memory <= alone / 2 for alone, memory in far)
     told = " | ".join(f"{gain:+.2f}" for gain in gains)
-    return f"{told} | {halved} of {len(far)} | {sum(not row.now for row in listed)} of {len(listed)}"
+    return f"{told} | {halved} of {len(far)}"
 
 
 def _beside(alone: float, memory: float) -> str:
@@ -108,9 +101,7 @@ def main(arguments: Sequence[str]) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("rows", type=Path, help="A CSV file such as docs/results/tmam_families.csv.")
-    parser.add_argument(
-        "--state", action="append", required=True, help="A value of its third column; the first one is now."
-    )
+    parser.add_argument("--state", required=True, help="A value of its third column.")
     options = parser.parse_args(arguments)
     rows = read(options.rows, options.state)
     print(
@@ -118,7 +109,7 @@ def main(arguments: Sequence[str]) -> None:
     )
     print("|" + "---|" * (len(HARD) + 7))
     print("\n".join(map(line, rows)))
-    print("\n| network | tested on | clear Dice | hard Dice | hard TC | TC halved | older |\n|" + "---|" * 7)
+    print("\n| network | tested on | clear Dice | hard Dice | hard TC | TC halved |\n|" + "---|" * 6)
     for network in sorted({row.name[0] for row in rows}):
         own = [row for row in rows if row.name[0] == network]
         print(f"| {network} | both | {means(own)} |")
