@@ -8,8 +8,9 @@ from einops import rearrange
 from torch import Tensor
 
 from segmem.core import Features
-from segmem.memory.sound import beside, sound
+from segmem.memory.sound import sound
 from segmem.nn.temporal_adapter import Passage, Past
+from segmem.ops.beside import beside
 from segmem.state import State
 
 

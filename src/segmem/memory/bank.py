@@ -7,7 +7,8 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
-from segmem.memory.sound import beside, sound
+from segmem.memory.sound import sound
+from segmem.ops.beside import beside
 
 EMPTY = -1  # the frame number of a slot that holds nothing
 
@@ -106,7 +107,7 @@ class MemoryBank:
         here = torch.arange(self.frame.shape[1], device=slot.device) == slot[:, None]  # B N
 
         def put(old: Tensor, new: Tensor) -> Tensor:
-            return torch.where(here.view(*here.shape, *[1] * (old.ndim - 2)), new[:, None].to(old.dtype), old)
+            return torch.where(beside(here, old), new[:, None].to(old.dtype), old)
 
         return type(self)(
             **{f.name: put(getattr(self, f.name), getattr(entry, f.name)) for f in fields(Entry)}

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from segmem.memory.class_sums import ClassSums
 from segmem.memory.last_answer import LastAnswer
+from segmem.ops.beside import beside
 
 Kept = TypeVar("Kept", ClassSums, LastAnswer)
 
@@ -15,11 +16,6 @@ Kept = TypeVar("Kept", ClassSums, LastAnswer)
 def sound(x: Tensor) -> Tensor:
     """(B,) bool, which rows of (B, ...) hold neither NaN nor infinity."""
     return x.isfinite().flatten(1).all(dim=1)
-
-
-def beside(rows: Tensor, x: Tensor) -> Tensor:
-    """(B,) as (B, 1, ...), with as many axes as `x` has."""
-    return rows.view(-1, *[1] * (x.ndim - 1))
 
 
 def sound_rows(new: Kept | None, old: Kept | None, rows: Tensor) -> Kept | None:
